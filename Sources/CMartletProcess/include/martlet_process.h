@@ -1,0 +1,3 @@
+#ifndef MARTLET_PROCESS_H
+#define MARTLET_PROCESS_H
+#endif

@@ -1,0 +1,104 @@
+import Foundation
+
+extension JSON {
+  /// The value on one line, keys sorted, so that equal values give equal bytes (the ledger's canonical form).
+  ///
+  /// Infinity and NaN, which JSON cannot write, come out as the strings `"Infinity"`, `"-Infinity"` and `"NaN"`.
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  package var bytes: [UInt8] {
+    var output: [UInt8] = []
+    write(into: &output)
+    return output
+  }
+
+  package func write(into output: inout [UInt8]) {
+    switch self {
+    case .null: output.append(contentsOf: "null".utf8)
+    case .boolean(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+    case .integer(let value): output.append(contentsOf: String(value).utf8)
+    case .double(let value): Self.write(value, into: &output)
+    case .string(let value): Self.write(value, into: &output)
+    case .array(let elements):
+      output.append(UInt8(ascii: "["))
+      for (index, element) in elements.enumerated() {
+        if index > 0 { output.append(UInt8(ascii: ",")) }
+        element.write(into: &output)
+      }
+      output.append(UInt8(ascii: "]"))
+    case .object(let members):
+      output.append(UInt8(ascii: "{"))
+      for (index, (key, member)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+        if index > 0 { output.append(UInt8(ascii: ",")) }
+        Self.write(key, into: &output)
+        output.append(UInt8(ascii: ":"))
+        member.write(into: &output)
+      }
+      output.append(UInt8(ascii: "}"))
+    }
+  }
+
+  /// The shortest decimal that reads back as the same number.
+  package static func write(_ value: Double, into output: inout [UInt8]) {
+    if value.isFinite {
+      output.append(contentsOf: value.description.utf8)
+    } else {
+      output.append(contentsOf: (value.isNaN ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"").utf8)
+    }
+  }
+
+  package static func write(_ text: String, into output: inout [UInt8]) {
+    output.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        output.append(UInt8(ascii: "\\"))
+        output.append(byte)
+      case 0x0A: output.append(contentsOf: "\\n".utf8)
+      case 0x0D: output.append(contentsOf: "\\r".utf8)
+      case 0x09: output.append(contentsOf: "\\t".utf8)
+      case 0..<0x20:
+        output.append(contentsOf: "\\u00".utf8)
+        output.append(contentsOf: (byte < 16 ? "0" : "").utf8)
+        output.append(contentsOf: String(byte, radix: 16).utf8)
+      default: output.append(byte)
+      }
+    }
+    output.append(UInt8(ascii: "\""))
+  }
+
+  /// Any encodable value as JSON.
+  package init(encoding value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    self = try JSON.parse(try encoder.encode(value))
+  }
+
+  /// Reads the value as a `Decodable` type; the error names the path of the member that does not fit.
+  package func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    do {
+      return try decoder.decode(type, from: Data(bytes))
+    } catch let error as DecodingError {
+      throw MartletError.invalidInput(Self.explain(error))
+    }
+  }
+
+  private static func explain(_ error: DecodingError) -> String {
+    func path(_ context: DecodingError.Context) -> String {
+      let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+      return keys.isEmpty ? "the body" : "'\(keys.drop { $0 == "." })'"
+    }
+    switch error {
+    case .keyNotFound(let key, let context): return "\(path(context)) lacks the member '\(key.stringValue)'"
+    case .typeMismatch(let type, let context): return "\(path(context)) is not of the expected type \(type)"
+    case .valueNotFound(let type, let context): return "\(path(context)) is null where \(type) is expected"
+    case .dataCorrupted(let context):
+      return (context.underlyingError as? MartletError)?.message ?? "\(path(context)): \(context.debugDescription)"
+    @unknown default: return "the body does not have the expected shape"
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package import MartletCore
+
+/// The metadata database: SQLite or PostgreSQL behind one small interface.
+///
+/// Bodies run on a thread of the database's own, never on a cooperative one, and may be called from any task.
+/// Statements use `?` for arguments in both dialects.
+package protocol Database: Sendable {
+  var dialect: SQLDialect { get }
+
+  /// Runs `body` in a read-only transaction that sees one consistent state.
+  func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
+
+  /// Runs `body` in a transaction of its own: all of it is applied, durably, when this returns; none of it when it
+  /// throws. Several callers' transactions may share one commit to disk.
+  func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
+
+  /// Waits for what is under way, then closes.
+  func close() async
+}
+
+package enum SQLDialect: String, Sendable {
+  case sqlite
+  case postgresql
+}
+
+/// One connection inside a transaction. It must not leave the body it was given to.
+package protocol SQLConnection: AnyObject {
+  var dialect: SQLDialect { get }
+
+  /// Runs one statement, prepared once and kept; returns how many rows it changed.
+  @discardableResult
+  func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int
+
+  /// Runs one statement and hands each row to `body` until it returns false.
+  func forEachRow(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws
+}
+
+extension SQLConnection {
+  @discardableResult
+  package func execute(_ sql: String) throws -> Int { try execute(sql, []) }
+
+  /// All rows, each made into a value by `body`.
+  package func rows<Value>(_ sql: String, _ arguments: [SQLValue] = [], _ body: (SQLRow) throws -> Value) throws
+    -> [Value]
+  {
+    var values: [Value] = []
+    try forEachRow(sql, arguments) { row in
+      values.append(try body(row))
+      return true
+    }
+    return values
+  }
+
+  /// The first row made into a value, or nil when there is none.
+  package func first<Value>(_ sql: String, _ arguments: [SQLValue] = [], _ body: (SQLRow) throws -> Value) throws
+    -> Value?
+  {
+    var value: Value?
+    try forEachRow(sql, arguments) { row in
+      value = try body(row)
+      return false
+    }
+    return value
+  }
+}

@@ -1,0 +1,3 @@
+extension Migration {
+  static let data = Migration("data", [])
+}

@@ -1,0 +1,3 @@
+extension Migration {
+  static let features = Migration("features", [])
+}

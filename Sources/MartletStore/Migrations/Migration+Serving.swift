@@ -1,0 +1,3 @@
+extension Migration {
+  static let serving = Migration("serving", [])
+}
