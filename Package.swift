@@ -81,11 +81,12 @@ let package = Package(
     // What the domain stands on.
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CMartletProcess"),
+    .target(name: "CMartletEngines"),
     module("MartletStatistics", ["MartletCore"]),
     module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
     module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, nioCore, nioPosix, logging]),
     module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, logging]),
-    module("MartletEngines", ["MartletCore"], products: [crypto]),
+    module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),
     module("MartletJobs", ["MartletCore", "CMartletProcess"], products: [logging, nioCore, nioPosix]),
     module("MartletModels", ["MartletCore", "MartletStatistics"]),
 
@@ -121,7 +122,7 @@ let package = Package(
       swiftSettings: house),
 
     // Tests mirror the modules.
-    module("MartletTesting", ["MartletCore", "MartletStore"], products: [logging, hummingbird, hummingbirdTesting, httpTypes, nioCore]),
+    module("MartletTesting", ["MartletCore", "MartletStore", "MartletEngines"], products: [logging, hummingbird, hummingbirdTesting, httpTypes, nioCore]),
     tests("MartletCoreTests", ["MartletCore"]),
     tests("MartletStatisticsTests", ["MartletCore", "MartletStatistics"], resources: [.copy("Reference")]),
     tests("MartletArtifactsTests", ["MartletCore", "MartletArtifacts"]),

@@ -1,0 +1,37 @@
+import Foundation
+import MartletCore
+
+/// The folder that holds the engines: one folder for each engine and version, such as `duckdb-2.0.0`.
+package struct EngineFolder: Sendable, Hashable {
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  /// `MARTLET_ENGINES`, else `~/.local/share/martlet/engines`.
+  package static var standard: EngineFolder {
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment["MARTLET_ENGINES"], !path.isEmpty { return EngineFolder(path) }
+    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    return EngineFolder((data ?? NSHomeDirectory() + "/.local/share") + "/martlet/engines")
+  }
+
+  /// The folder of one pinned engine, whether or not it is there.
+  func folder(of pin: EnginePin) -> String { "\(path)/\(pin.name)-\(pin.version)" }
+
+  func library(of pin: EnginePin) -> String { "\(folder(of: pin))/\(pin.library)" }
+
+  func isInstalled(_ pin: EnginePin) -> Bool {
+    FileManager.default.fileExists(atPath: library(of: pin))
+      && (pin.stub.map { FileManager.default.fileExists(atPath: "\(folder(of: pin))/\($0)") } ?? true)
+  }
+
+  /// The pinned engine's library; the error says how to install it.
+  func installedLibrary(of pin: EnginePin) throws -> String {
+    guard isInstalled(pin) else {
+      throw MartletError(
+        .unavailable, "\(pin.title) is not installed", cause: "\(library(of: pin)) is not there",
+        fix: "run `martlet engines install`, or set MARTLET_ENGINES to the folder that holds the engines")
+    }
+    return library(of: pin)
+  }
+}
