@@ -29,6 +29,7 @@ func tests(_ name: String, _ modules: [String], products: [Target.Dependency] = 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -114,7 +115,7 @@ let package = Package(
       products: [hummingbird, mustache, nioCore, httpTypes], resources: [.copy("Templates"), .copy("Static")]),
     module(
       "MartletServer", ["MartletCore", "MartletLifecycle", "MartletMLflow", "MartletWeb"] + domain + ground,
-      products: [hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
+      products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     .executableTarget(
       name: "martlet",
       dependencies: (["MartletCore", "MartletLifecycle", "MartletServer"] + domain + ground).map { .byName(name: $0) }

@@ -1,0 +1,75 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+import MartletCore
+import HummingbirdCore
+import NIOCore
+
+/// How the control plane listens.
+package struct ServerArguments: Sendable {
+  package var host: String
+  package var port: Int
+
+  package init(host: String = "127.0.0.1", port: Int = 5000) {
+    self.host = host
+    self.port = port
+  }
+}
+
+/// The control plane's HTTP side, the same for the CLI and for tests.
+///
+/// - Parameter onRunning: called with the real port once the server listens.
+package func buildApplication(
+  _ arguments: ServerArguments, platform: Platform, measures: RequestMeasures = RequestMeasures(),
+  onRunning: @escaping @Sendable (LocalAddress) async -> Void = { _ in }
+) async throws -> Application<RouterResponder<ServerContext>> {
+  let address = LocalAddress(host: arguments.host, port: arguments.port)
+  let router = try await buildRouter(platform: platform, address: address, measures: measures)
+  return Application(
+    router: router,
+    server: .http1(
+      configuration: HTTP1Channel.Configuration(
+        additionalChannelHandlers: [HeadDeadline(limit: .seconds(10))], idleTimeout: .seconds(30),
+        httpDecoderConfiguration: .init(maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+    configuration: .init(address: .hostname(arguments.host, port: arguments.port), serverName: nil),
+    onServerRunning: { channel in
+      if let port = channel.localAddress?.port { address.bound(to: port) }
+      await onRunning(address)
+    },
+    logger: platform.logger)
+}
+
+/// Every route behind every middleware.
+package func buildRouter(platform: Platform, address: LocalAddress, measures: RequestMeasures) async throws
+  -> Router<ServerContext>
+{
+  let routes = Routes(platform, measures: measures)
+  let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+  router.add(middleware: RequestLog(measures: measures))
+  router.add(middleware: SecurityHeaders())
+  router.add(middleware: RequestErrors(unknownRoute: routes.unknown))
+  router.add(middleware: RequestGuard(address: address))
+  routes.add(to: router)
+  router.get("/health") { _, _ in
+    Response(status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: "OK")))
+  }
+  router.get("/metrics") { _, _ in
+    Response(
+      status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+      body: .init(byteBuffer: ByteBuffer(string: metrics(platform, measures))))
+  }
+  return router
+}
+
+private func metrics(_ platform: Platform, _ measures: RequestMeasures) -> String {
+  var text = MetricsText()
+  text.add("martlet_build_info", .gauge, "The running version.", [([("version", platform.configuration.version)], 1)])
+  text.add(
+    "process_start_time_seconds", .gauge, "When the server started, in seconds since 1970.",
+    Double(platform.started.milliseconds) / 1000)
+  text.add("process_resident_memory_bytes", .gauge, "Memory in RAM.", ProcessMeasures.residentBytes)
+  text.add("process_cpu_seconds_total", .counter, "Processor time used.", ProcessMeasures.cpuSeconds)
+  text.add("process_open_fds", .gauge, "Open files and sockets.", ProcessMeasures.openFiles)
+  text.add(measures)
+  return text.text
+}

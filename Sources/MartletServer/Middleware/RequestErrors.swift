@@ -1,0 +1,50 @@
+import Foundation
+import HTTPTypes
+import Logging
+package import Hummingbird
+package import MartletCore
+import NIOCore
+
+/// Turns what a route threw into the native API's error body. Bad input never becomes a 5xx; what is nobody's input
+/// is logged with the request's id and answered without details.
+package struct RequestErrors<Context: RequestContext>: RouterMiddleware {
+  private let unknownRoute: @Sendable (Request) -> MartletError
+
+  /// - Parameter unknownRoute: what to say about an address that no route has.
+  package init(unknownRoute: @escaping @Sendable (Request) -> MartletError) { self.unknownRoute = unknownRoute }
+
+  package func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch {
+      let failure = try self.failure(error, request, context)
+      if failure.code == .internalError {
+        context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(failure)"])
+      }
+      return ErrorAnswer.response(failure)
+    }
+  }
+
+  private func failure(_ error: any Error, _ request: Request, _ context: Context) throws -> MartletError {
+    switch error {
+    case let error as MartletError where error.code == .internalError:
+      return MartletError(.internalError, error.message, cause: error.cause, fix: error.fix ?? Self.advice(context.id))
+    case let error as MartletError: return error
+    case let error as HTTPError where error.status == .notFound && error.body == nil: return unknownRoute(request)
+    case let error as HTTPError:
+      return MartletError(error.status.code < 500 ? .invalidInput : .internalError, error.body ?? "\(error.status)")
+    case is NIOTooManyBytesError: return MartletError(.payloadTooLarge, "the body is larger than this operation takes")
+    case is DecodingError: return MartletError.invalidInput("the body does not have the expected shape")
+    case is CancellationError: return MartletError(.unavailable, "the server is stopping", fix: "try again in a moment")
+    case let error as NIOCore.ChannelError: throw error
+    default:
+      if "\(type(of: error))" == "HTTPParserError" { throw error }
+      context.logger.error("unexpected error", metadata: ["type": "\(type(of: error))", "error": "\(error)"])
+      return MartletError(.internalError, "something unexpected went wrong", fix: Self.advice(context.id))
+    }
+  }
+
+  private static func advice(_ requestID: String) -> String { "look for request \(requestID) in the server's log" }
+}

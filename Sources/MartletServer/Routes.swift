@@ -1,0 +1,53 @@
+import HTTPTypes
+package import Hummingbird
+package import MartletCore
+
+/// The one table of the native API's operations: the router, the OpenAPI document and the advice on unknown
+/// addresses are all made from it.
+package struct Routes: Sendable {
+  package let all: [APIRoute]
+  private let version: String
+
+  package init(_ platform: Platform, measures: RequestMeasures) {
+    let groups: [any APIRoutes] = [
+      ServerRoutes(platform: platform)
+    ]
+    version = platform.configuration.version
+    all = groups.flatMap(\.routes)
+  }
+
+  /// The OpenAPI 3.1 document.
+  package var document: JSON { OpenAPIDocument(routes: all, version: version).json }
+
+  package func add(to router: Router<ServerContext>) {
+    for route in all {
+      router.on(RouterPath("/api/v1" + route.path), method: route.method) { request, context in
+        let answer = try await route.handler(try await APIRequest(request, route, context))
+        return answer.response(route.response.status)
+      }
+    }
+    let document = self.document
+    router.get("/api/v1/openapi.json") { _, _ in APIResponse.json(document).response(.ok) }
+  }
+
+  /// What to say about an address that no route has.
+  package func unknown(_ request: Request) -> MartletError {
+    let path = request.uri.path
+    guard path.hasPrefix("/api/v1/") else {
+      return MartletError.notFound("there is nothing at '\(path.prefix(200))'", fix: "the API's operations are listed at /api/v1/openapi.json")
+    }
+    let methods = all.filter { Self.matches("/api/v1" + $0.path, path) }.map(\.method.rawValue)
+    guard methods.isEmpty else {
+      return MartletError(
+        .notFound, "'\(path.prefix(200))' does not answer \(request.method.rawValue)", fix: "use \(methods.sorted().joined(separator: " or "))")
+    }
+    let suggestion = didYouMean(path, among: Set(all.map { "/api/v1" + $0.path }))
+    return MartletError.notFound(
+      "the API has no operation at '\(path.prefix(200))'\(suggestion)", fix: "the operations are listed at /api/v1/openapi.json")
+  }
+
+  private static func matches(_ template: String, _ path: String) -> Bool {
+    let (wanted, given) = (template.split(separator: "/"), path.split(separator: "/"))
+    return wanted.count == given.count && zip(wanted, given).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Hummingbird
+import Logging
+import MartletCore
+import MartletServer
+import ServiceLifecycle
+import UnixSignals
+
+/// What `martlet up` was told.
+struct UpArguments {
+  var host: String
+  var port: Int
+  /// Take any free port when `port` is in use.
+  var anyPort: Bool
+  var data: String
+  var store: String?
+  var scoringPort: Int?
+  var linger: Duration?
+}
+
+/// Builds the control plane once, in order: the folder's lock, the services, the listener; and takes it down in reverse.
+struct Bootstrap {
+  private var arguments: UpArguments
+
+  init(_ arguments: UpArguments) { self.arguments = arguments }
+
+  func run() async throws {
+    let logger = Self.logger()
+    let port = try ListenCheck.port(host: arguments.host, port: arguments.port, orAny: arguments.anyPort)
+    let directory = try DataDirectory(path: arguments.data)
+    let platform = try await Platform(
+      configuration: PlatformConfiguration(
+        data: arguments.data, store: arguments.store, engines: Self.engines, version: Martlet.version),
+      logger: logger)
+    let measures = RequestMeasures()
+    let application = try await buildApplication(
+      ServerArguments(host: arguments.host, port: port), platform: platform, measures: measures
+    ) { address in
+      announce(address, directory, platform)
+    }
+    do {
+      try await serve(application, platform, measures, logger)
+    } catch {
+      directory.withdraw()
+      await platform.close()
+      throw Self.explain(error, port: port)
+    }
+    directory.withdraw()
+    await platform.close()
+  }
+
+  private func serve(
+    _ application: some ApplicationProtocol, _ platform: Platform, _ measures: RequestMeasures, _ logger: Logger
+  ) async throws {
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
+    if let linger = arguments.linger {
+      let watch = LingerWatch(limit: linger, measures: measures, platform: platform)
+      services.append(.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(5)
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch is CancellationError {
+      logger.debug("open connections were closed")
+    }
+  }
+
+  private func announce(_ address: LocalAddress, _ directory: DataDirectory, _ platform: Platform) {
+    let record = ServerRecord(
+      url: address.url, pid: getpid(), started: platform.started, version: platform.configuration.version)
+    do {
+      try directory.announce(record)
+    } catch {
+      platform.logger.error("server.json could not be written", metadata: ["error": "\(error)"])
+    }
+    FileHandle.standardError.write(Data("Martlet is up at \(address.url), data in \(directory.path)\n".utf8))
+  }
+
+  /// Warnings and worse on standard error, unless `MARTLET_LOG` asks for more.
+  private static func logger() -> Logger {
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "martlet")
+    let level = ProcessInfo.processInfo.environment["MARTLET_LOG"].flatMap { Logger.Level(rawValue: $0) }
+    logger.logLevel = level ?? .notice
+    return logger
+  }
+
+  private static var engines: String {
+    ProcessInfo.processInfo.environment["MARTLET_ENGINES"] ?? "\(ProcessInfo.processInfo.environment["HOME"] ?? "/tmp")/.local/share/martlet/engines"
+  }
+
+  private static func explain(_ error: any Error, port: Int) -> any Error {
+    (error as? MartletError) ?? MartletError(.internalError, "the server stopped", cause: "\(error)")
+  }
+}
+
+/// Stops the server when nobody needs it any more.
+private struct LingerWatch: Service {
+  let limit: Duration
+  let measures: RequestMeasures
+  let platform: Platform
+
+  func run() async throws {
+    try await cancelWhenGracefulShutdown {
+      while measures.idle < limit || platform.isBusy { try await Task.sleep(for: .milliseconds(200)) }
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import MartletCore
+
+struct EnginesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "engines", abstract: "The native engines: DuckDB, LightGBM and others.", subcommands: [EnginesInstallCommand.self])
+}
+
+struct EnginesInstallCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "install", abstract: "Fetch the pinned engines and check their hashes.",
+    discussion: """
+      EXAMPLE
+        martlet engines install
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    throw MartletError(.unavailable, "engines cannot be installed yet")
+  }
+}
