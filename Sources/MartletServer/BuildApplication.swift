@@ -1,8 +1,8 @@
 import HTTPTypes
 package import Hummingbird
+import HummingbirdCore
 import Logging
 import MartletCore
-import HummingbirdCore
 import NIOCore
 
 /// How the control plane listens.
@@ -30,7 +30,8 @@ package func buildApplication(
     server: .http1(
       configuration: HTTP1Channel.Configuration(
         additionalChannelHandlers: [HeadDeadline(limit: .seconds(10))], idleTimeout: .seconds(30),
-        httpDecoderConfiguration: .init(maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
     configuration: .init(address: .hostname(arguments.host, port: arguments.port), serverName: nil),
     onServerRunning: { channel in
       if let port = channel.localAddress?.port { address.bound(to: port) }
@@ -51,7 +52,9 @@ package func buildRouter(platform: Platform, address: LocalAddress, measures: Re
   router.add(middleware: RequestGuard(address: address))
   routes.add(to: router)
   router.get("/health") { _, _ in
-    Response(status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: "OK")))
+    Response(
+      status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+      body: .init(byteBuffer: ByteBuffer(string: "OK")))
   }
   router.get("/metrics") { _, _ in
     Response(

@@ -37,7 +37,8 @@ package final class DataDirectory: Sendable {
   /// `MARTLET_DATA`, or the user's own folder for data.
   package static func standard(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
     if let path = environment["MARTLET_DATA"], !path.isEmpty { return absolute(path) }
-    let base = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(environment["HOME"] ?? "/tmp")/.local/share"
+    let base =
+      environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(environment["HOME"] ?? "/tmp")/.local/share"
     return absolute(base) + "/martlet/data"
   }
 
@@ -50,7 +51,10 @@ package final class DataDirectory: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw unwritable(path, (error as? CocoaError)?.code == .fileWriteFileExists ? "a file has this name" : "\(String(cString: strerror(errno)))")
+      throw unwritable(
+        path,
+        (error as? CocoaError)?.code == .fileWriteFileExists
+          ? "a file has this name" : "\(String(cString: strerror(errno)))")
     }
   }
 
@@ -65,7 +69,9 @@ package final class DataDirectory: Sendable {
     let holder = record.map { "process \($0.pid), which answers at \($0.url)," } ?? "another process"
     return MartletError(
       .conflict, "the data directory \(path) is in use", cause: "\(holder) holds its lock",
-      fix: record.map { "use it with --server \($0.url), stop it with 'kill \($0.pid)', or give another folder with --data" }
+      fix: record.map {
+        "use it with --server \($0.url), stop it with 'kill \($0.pid)', or give another folder with --data"
+      }
         ?? "wait until it stops, or give another folder with --data")
   }
 }

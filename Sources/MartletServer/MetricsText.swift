@@ -29,7 +29,9 @@ package struct MetricsText {
   /// The HTTP requests answered so far.
   mutating func add(_ measures: RequestMeasures) {
     let (requests, inFlight) = measures.snapshot
-    let sorted = requests.sorted { ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status) }
+    let sorted = requests.sorted {
+      ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
+    }
     add("martlet_http_requests_in_flight", .gauge, "Requests being answered now.", Double(inFlight))
     add(
       "martlet_http_requests_total", .counter, "Requests answered, by route and status.",

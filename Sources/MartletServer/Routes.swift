@@ -34,16 +34,19 @@ package struct Routes: Sendable {
   package func unknown(_ request: Request) -> MartletError {
     let path = request.uri.path
     guard path.hasPrefix("/api/v1/") else {
-      return MartletError.notFound("there is nothing at '\(path.prefix(200))'", fix: "the API's operations are listed at /api/v1/openapi.json")
+      return MartletError.notFound(
+        "there is nothing at '\(path.prefix(200))'", fix: "the API's operations are listed at /api/v1/openapi.json")
     }
     let methods = all.filter { Self.matches("/api/v1" + $0.path, path) }.map(\.method.rawValue)
     guard methods.isEmpty else {
       return MartletError(
-        .notFound, "'\(path.prefix(200))' does not answer \(request.method.rawValue)", fix: "use \(methods.sorted().joined(separator: " or "))")
+        .notFound, "'\(path.prefix(200))' does not answer \(request.method.rawValue)",
+        fix: "use \(methods.sorted().joined(separator: " or "))")
     }
     let suggestion = didYouMean(path, among: Set(all.map { "/api/v1" + $0.path }))
     return MartletError.notFound(
-      "the API has no operation at '\(path.prefix(200))'\(suggestion)", fix: "the operations are listed at /api/v1/openapi.json")
+      "the API has no operation at '\(path.prefix(200))'\(suggestion)",
+      fix: "the operations are listed at /api/v1/openapi.json")
   }
 
   private static func matches(_ template: String, _ path: String) -> Bool {

@@ -88,7 +88,8 @@ struct Bootstrap {
   }
 
   private static var engines: String {
-    ProcessInfo.processInfo.environment["MARTLET_ENGINES"] ?? "\(ProcessInfo.processInfo.environment["HOME"] ?? "/tmp")/.local/share/martlet/engines"
+    ProcessInfo.processInfo.environment["MARTLET_ENGINES"]
+      ?? "\(ProcessInfo.processInfo.environment["HOME"] ?? "/tmp")/.local/share/martlet/engines"
   }
 
   private static func explain(_ error: any Error, port: Int) -> any Error {

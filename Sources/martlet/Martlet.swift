@@ -8,7 +8,8 @@ struct Martlet: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "martlet",
-    abstract: "The machine-learning loop in one binary: data, features, training, registry, serving, monitoring, retraining.",
+    abstract:
+      "The machine-learning loop in one binary: data, features, training, registry, serving, monitoring, retraining.",
     discussion: """
       EXAMPLE
         martlet up &                 start the server and its pages on http://127.0.0.1:5000

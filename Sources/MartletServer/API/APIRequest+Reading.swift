@@ -46,7 +46,8 @@ extension APIRequest {
   private static func require(_ mediaTypes: [String], _ request: Request) throws {
     guard let given = request.mediaType, mediaTypes.contains(given) else {
       throw MartletError(
-        .unsupportedMediaType, "the body's Content-Type is \(request.mediaType.map { "'\($0.prefix(60))'" } ?? "missing")",
+        .unsupportedMediaType,
+        "the body's Content-Type is \(request.mediaType.map { "'\($0.prefix(60))'" } ?? "missing")",
         fix: "send \(mediaTypes.joined(separator: " or "))")
     }
   }

@@ -53,7 +53,9 @@ struct OpenAPIDocument {
       "tags": [.string(String(route.path.split(separator: "/").last { !$0.hasPrefix("{") } ?? ""))],
       "responses": [
         String(route.response.status.code): good(route.response, &components),
-        "default": ["description": "it failed; the body says why", "content": ["application/json": ["schema": failure]]],
+        "default": [
+          "description": "it failed; the body says why", "content": ["application/json": ["schema": failure]],
+        ],
       ],
     ]
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
@@ -81,7 +83,10 @@ struct OpenAPIDocument {
     case .noContent: ["description": "done"]
     case .bytes(let mediaType): ["description": "the bytes", "content": .object([mediaType: ["schema": [:]]])]
     case .events(let schema):
-      ["description": "events as they happen", "content": ["text/event-stream": ["schema": schema.document(&components)]]]
+      [
+        "description": "events as they happen",
+        "content": ["text/event-stream": ["schema": schema.document(&components)]],
+      ]
     }
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
-import Logging
 package import Hummingbird
+import Logging
 package import MartletCore
 import NIOCore
 

@@ -1,5 +1,5 @@
-package import Hummingbird
 import HTTPTypes
+package import Hummingbird
 import MartletCore
 
 /// Refuses requests that another web site made a browser send: a foreign `Host` (rebinding), a foreign `Origin` or a
@@ -23,7 +23,8 @@ package struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     guard let host = request.head.authority, address.accepts(host: host) else {
       throw MartletError(
         .permissionDenied, "the Host header does not name this server",
-        cause: "only the loopback names with this server's port are accepted, so that no web page can reach it by rebinding a name",
+        cause:
+          "only the loopback names with this server's port are accepted, so that no web page can reach it by rebinding a name",
         fix: "use \(address.url)")
     }
   }
@@ -36,17 +37,20 @@ package struct RequestGuard<Context: RequestContext>: RouterMiddleware {
   private func checkOrigin(_ request: Request) throws {
     guard request.changesState, let origin = request.headers[.origin] else { return }
     guard address.accepts(origin: origin) else {
-      throw MartletError(.permissionDenied, "the request comes from the page of another site", cause: "its Origin is not this server's")
+      throw MartletError(
+        .permissionDenied, "the request comes from the page of another site", cause: "its Origin is not this server's")
     }
   }
 
   /// A link from elsewhere to one of the pages may be followed; nothing else crosses sites.
   private func checkFetchSite(_ request: Request) throws {
     guard request.headers[.secFetchSite] == "cross-site" else { return }
-    let isLink = !request.changesState && request.headers[.secFetchMode] == "navigate"
+    let isLink =
+      !request.changesState && request.headers[.secFetchMode] == "navigate"
       && request.headers[.secFetchDest] == "document" && !request.isAPI
     guard isLink else {
-      throw MartletError(.permissionDenied, "the request comes from the page of another site", cause: "Sec-Fetch-Site is cross-site")
+      throw MartletError(
+        .permissionDenied, "the request comes from the page of another site", cause: "Sec-Fetch-Site is cross-site")
     }
   }
 }

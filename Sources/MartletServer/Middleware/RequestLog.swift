@@ -56,8 +56,11 @@ package struct RequestLog: RouterMiddleware {
   /// The name that a client on this machine gives itself; it is recorded as unauthenticated.
   private static func author(_ request: Request, id: String) -> Author {
     let name = request.headers[.martletActor] ?? "local"
-    let isPlain = (1...64).contains(name.utf8.count)
-      && name.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789._@-".unicodeScalars.contains($0)) }
+    let isPlain =
+      (1...64).contains(name.utf8.count)
+      && name.unicodeScalars.allSatisfy {
+        $0.isASCII && ($0.properties.isAlphabetic || "0123456789._@-".unicodeScalars.contains($0))
+      }
     return Author(name: isPlain ? name : "local", role: "unauthenticated", requestID: id)
   }
 }

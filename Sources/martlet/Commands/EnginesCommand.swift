@@ -3,7 +3,8 @@ import MartletCore
 
 struct EnginesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "engines", abstract: "The native engines: DuckDB, LightGBM and others.", subcommands: [EnginesInstallCommand.self])
+    commandName: "engines", abstract: "The native engines: DuckDB, LightGBM and others.",
+    subcommands: [EnginesInstallCommand.self])
 }
 
 struct EnginesInstallCommand: AsyncParsableCommand {

@@ -17,13 +17,18 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: "The loopback address to listen on.")
   var host = "127.0.0.1"
 
-  @Option(help: ArgumentHelp("The metadata database, postgresql://user@host/name; SQLite in the data directory unless told.", valueName: "url"))
+  @Option(
+    help: ArgumentHelp(
+      "The metadata database, postgresql://user@host/name; SQLite in the data directory unless told.", valueName: "url")
+  )
   var store: String?
 
   @Option(help: "The port on which models answer; the port after --port unless told.")
   var scoringPort: Int?
 
-  @Option(help: ArgumentHelp("Stop when nobody has asked for anything for this long and no work is under way.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp(
+      "Stop when nobody has asked for anything for this long and no work is under way.", valueName: "time"))
   var linger: Span?
 
   @Flag(help: .hidden)

@@ -7,7 +7,8 @@ struct ErrorReport {
   private let asJSON: Bool
 
   init(arguments: [String]) {
-    let formats = zip(arguments, arguments.dropFirst()).filter { $0.0 == "-o" || $0.0 == "--output" }.map(\.1)
+    let formats =
+      zip(arguments, arguments.dropFirst()).filter { $0.0 == "-o" || $0.0 == "--output" }.map(\.1)
       + arguments.filter { $0.hasPrefix("--output=") }.map { String($0.dropFirst("--output=".count)) }
     asJSON = formats.contains { $0.hasPrefix("json") }
   }
@@ -32,7 +33,9 @@ struct ErrorReport {
       return ExitStatus.failed.rawValue
     }
     let usage = Martlet.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
-    let help = usage.map { String($0).replacing("  See '", with: "").replacing("' for more information.", with: "") } ?? "martlet --help"
+    let help =
+      usage.map { String($0).replacing("  See '", with: "").replacing("' for more information.", with: "") }
+      ?? "martlet --help"
     write(MartletError(.invalidInput, Martlet.message(for: error), fix: help.trimmingCharacters(in: .whitespaces)))
     return ExitStatus.usage.rawValue
   }
@@ -72,7 +75,8 @@ enum ExitStatus: Int32 {
     case .checkFailed: self = .checkFailed
     case .alreadyExists, .conflict: self = .conflict
     case .unavailable, .timedOut, .tooManyRequests: self = .unavailable
-    case .invalidInput, .unsupportedMediaType, .payloadTooLarge, .storageFull, .cancelled, .internalError: self = .failed
+    case .invalidInput, .unsupportedMediaType, .payloadTooLarge, .storageFull, .cancelled, .internalError:
+      self = .failed
     }
   }
 }

@@ -24,7 +24,8 @@ struct GlobalOptions: ParsableArguments {
   /// Colours belong on a terminal, unless someone said no.
   var usesColor: Bool {
     let environment = ProcessInfo.processInfo.environment
-    return !noColor && environment["NO_COLOR", default: ""].isEmpty && isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
+    return !noColor && environment["NO_COLOR", default: ""].isEmpty && isatty(STDOUT_FILENO) == 1
+      && environment["TERM"] != "dumb"
   }
 }
 

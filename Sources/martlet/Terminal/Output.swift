@@ -18,7 +18,11 @@ struct Output {
     case .jsonl: for item in items { write(item.text) }
     case .csv: CSVText.lines(items, columns).forEach(write)
     case .table:
-      if items.isEmpty { write("[]") } else { Table(columns: columns, usesColor: usesColor).lines(items).forEach(write) }
+      if items.isEmpty {
+        write("[]")
+      } else {
+        Table(columns: columns, usesColor: usesColor).lines(items).forEach(write)
+      }
       if let link { write("\n\(link)") }
     }
   }

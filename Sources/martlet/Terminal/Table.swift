@@ -30,7 +30,8 @@ struct Table {
 
   /// One line of text without control characters, so that no stored value can talk to the terminal.
   private static func clip(_ text: String) -> String {
-    let plain = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    let plain = String(
+      String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
     return plain.count > widest ? plain.prefix(widest - 1) + "…" : plain
   }
 }
