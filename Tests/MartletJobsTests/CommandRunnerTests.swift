@@ -50,7 +50,7 @@ struct CommandRunnerTests {
   @Test("A program, a folder that is not there or a file that is no program is said to be so")
   func missing() async throws {
     for (arguments, folder, word) in [
-      (["no-such-program"], nil, "no-such-program"), (["/etc/hostname"], nil, "cannot be run"),
+      (["no-such-program"], nil, "no-such-program"), (["/etc/passwd"], nil, "cannot be run"),
       (["true"], "/no/such/folder", "/no/such/folder"), ([], nil, "no program"),
     ] as [([String], String?, String)] {
       let error = try await #require(throws: MartletError.self) {
