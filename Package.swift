@@ -42,6 +42,7 @@ let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mus
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let orderedCollections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 
@@ -85,7 +86,7 @@ let package = Package(
     .target(name: "CMartletEngines"),
     module("MartletStatistics", ["MartletCore"]),
     module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
-    module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, nioCore, nioPosix, logging]),
+    module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
     module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, logging]),
     module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),
     module("MartletJobs", ["MartletCore", "CMartletProcess"], products: [logging, nioCore, nioPosix]),

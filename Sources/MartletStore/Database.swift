@@ -3,7 +3,8 @@ package import MartletCore
 /// The metadata database: SQLite or PostgreSQL behind one small interface.
 ///
 /// Bodies run on a thread of the database's own, never on a cooperative one, and may be called from any task.
-/// Statements use `?` for arguments in both dialects.
+/// Statements use `?` for arguments in both dialects. Text compares by bytes, and LIKE tells upper from lower case;
+/// a LIKE pattern that escapes says `ESCAPE '\'`. A statement that failed ends its transaction.
 package protocol Database: Sendable {
   var dialect: SQLDialect { get }
 
@@ -12,6 +13,10 @@ package protocol Database: Sendable {
 
   /// Runs `body` in a transaction of its own: all of it is applied, durably, when this returns; none of it when it
   /// throws. Several callers' transactions may share one commit to disk.
+  ///
+  /// A body may run more than once (after a conflict, or when a shared commit failed): it changes nothing but the
+  /// database. Once a statement has failed, the body must throw: nothing more runs, and nothing is committed.
+  @discardableResult
   func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
 
   /// Waits for what is under way, then closes.

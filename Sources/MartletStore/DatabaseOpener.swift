@@ -1,0 +1,39 @@
+package import MartletCore
+import NIOPosix
+
+/// Opens the metadata database a URL names and brings its schema up to date.
+package enum DatabaseOpener {
+  /// `sqlite:///absolute/path`, `sqlite:relative/path` or `postgresql://user@host:port/name`.
+  ///
+  /// An existing SQLite file is copied beside itself before its schema changes. A schema newer than this program
+  /// is refused. Errors never show the password of a URL.
+  package static func open(url: String, migrations: [Migration] = Migration.all, clock: WallClock = .system)
+    async throws -> any Database
+  {
+    if let path = sqlitePath(url) {
+      let database = try await NIOThreadPool.singleton.runIfActive { try SQLiteDatabase.open(path: path) }
+      return try await opened(database) { try await database.migrate(migrations, at: clock.now) }
+    }
+    throw MartletError.invalidInput(
+      "the store URL '\(url.prefix { $0 != ":" })…' names no known kind of database",
+      fix: "use sqlite:///path/to/martlet.db or postgresql://user@host:5432/database")
+  }
+
+  private static func opened<Kind: Database>(_ database: Kind, _ migrate: () async throws -> Void) async throws
+    -> Kind
+  {
+    do {
+      try await migrate()
+      return database
+    } catch {
+      await database.close()
+      throw error
+    }
+  }
+
+  private static func sqlitePath(_ url: String) -> String? {
+    guard let rest = url.hasPrefix("sqlite:") ? url.dropFirst("sqlite:".count) : nil else { return nil }
+    let path = rest.hasPrefix("//") ? rest.dropFirst(2) : rest
+    return path.isEmpty ? nil : String(path)
+  }
+}

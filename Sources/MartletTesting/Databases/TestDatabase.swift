@@ -1,0 +1,35 @@
+import Foundation
+import MartletCore
+package import MartletStore
+
+/// Databases for tests: empty, migrated, and gone with the process.
+///
+/// ```swift
+/// @Test(arguments: TestDatabase.kinds)
+/// func aRowIsFound(kind: TestDatabase.Kind) async throws { let database = try await kind.open() … }
+/// ```
+package enum TestDatabase {
+  package enum Kind: String, Sendable, CaseIterable {
+    case sqlite
+
+    /// A new database of this kind with the whole schema.
+    package func open(migrations: [Migration] = Migration.all) async throws -> any Database {
+      try await DatabaseOpener.open(url: try await newURL(), migrations: migrations)
+    }
+
+    /// The URL of a database of this kind that holds nothing yet.
+    package func newURL() async throws -> String {
+      switch self {
+      case .sqlite: "sqlite://\(try TemporaryFolder.make())/martlet.db"
+      }
+    }
+  }
+
+  /// The kinds that can run here.
+  package static var kinds: [Kind] { Kind.allCases }
+
+  /// A new SQLite file in a temporary folder.
+  package static func sqlite(migrations: [Migration] = Migration.all) async throws -> any Database {
+    try await Kind.sqlite.open(migrations: migrations)
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import MartletCore
+import MartletStore
+import MartletTesting
+import Testing
+
+@Suite("An SQLite file that cannot be used is refused with what, why and how to fix it")
+struct SQLiteFileTests {
+  @Test("A file that is not a database is left as it is")
+  func notADatabase() async throws {
+    let path = try TemporaryFolder.make() + "/picture.db"
+    let content = Data(repeating: 65, count: 5000)
+    try content.write(to: URL(fileURLWithPath: path))
+    let error = await #expect(throws: MartletError.self) { try await DatabaseOpener.open(url: "sqlite://\(path)") }
+    #expect(error?.code == .invalidInput)
+    #expect(error?.message.contains(path) == true && error?.fix != nil)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == content)
+  }
+
+  @Test("A folder that is missing is named")
+  func missingFolder() async throws {
+    let error = await #expect(throws: MartletError.self) {
+      try await DatabaseOpener.open(url: "sqlite:///no/such/folder/martlet.db")
+    }
+    #expect(error?.code == .notFound)
+    #expect(error?.cause == "No such file or directory")
+  }
+
+  @Test("A folder given instead of a file is refused")
+  func folder() async throws {
+    let folder = try TemporaryFolder.make()
+    let error = await #expect(throws: MartletError.self) { try await DatabaseOpener.open(url: "sqlite://\(folder)") }
+    #expect(error?.code == .invalidInput)
+  }
+
+  @Test("An unknown kind of database is refused, and its password does not show")
+  func unknownKind() async throws {
+    let error = await #expect(throws: MartletError.self) {
+      try await DatabaseOpener.open(url: "mysql://me:hunter2@localhost/x")
+    }
+    #expect(error?.code == .invalidInput)
+    #expect(error?.description.contains("hunter2") == false)
+  }
+
+  @Test("The database and its log are readable by their owner only")
+  func permissions() async throws {
+    let path = try TemporaryFolder.make() + "/martlet.db"
+    let database = try await DatabaseOpener.open(url: "sqlite://\(path)", migrations: thingTables)
+    for file in [path, path + "-wal"] {
+      let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+      #expect(mode == 0o600)
+    }
+    await database.close()
+  }
+
+  @Test("A full disk fails the request that needs it, not its neighbours, and nothing is half-written")
+  func fullDisk() async throws {
+    let path = try TemporaryFolder.make() + "/martlet.db"
+    let database = try SQLiteDatabase.open(path: path)
+    try await database.migrate(thingTables, at: Timestamp(milliseconds: 0))
+    // SQLite then answers SQLITE_FULL as it does on a full disk.
+    try await database.write { connection in
+      let pages = try connection.first("PRAGMA page_count") { try $0.int(0) } ?? 0
+      _ = try connection.first("PRAGMA max_page_count = \(pages + 4)") { try $0.int(0) }
+    }
+    let outcomes = await withTaskGroup(of: MartletError?.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          do {
+            try await database.write { connection in
+              try connection.execute("INSERT INTO things (name) VALUES (?)", [.text("\(number)")])
+              let bytes = number == 3 ? 100_000 : 10
+              try connection.execute("UPDATE things SET bytes = ? WHERE name = ?",
+                [.blob(Array(repeating: 1, count: bytes)), .text("\(number)")])
+            }
+            return nil
+          } catch { return error as? MartletError }
+        }
+      }
+      return await group.reduce(into: [MartletError]()) { if let error = $1 { $0.append(error) } }
+    }
+    #expect(outcomes.map(\.code) == [.storageFull])
+    #expect(try await names(database) == ["0", "1", "2", "4", "5", "6", "7"])
+    await database.close()
+  }
+
+  @Test("Files copied while writers run open with every acknowledged row")
+  func copiedMidRun() async throws {
+    let folder = try TemporaryFolder.make()
+    let database = try await DatabaseOpener.open(url: "sqlite://\(folder)/martlet.db", migrations: thingTables)
+    let acknowledged = Acknowledged()
+    let writers = Task {
+      await withTaskGroup(of: Void.self) { group in
+        for writer in 0..<8 {
+          group.addTask {
+            for number in 0..<100 {
+              let name = "\(writer)-\(number)"
+              let insert = try? await database.write {
+                try $0.execute("INSERT INTO things (name) VALUES (?)", [.text(name)])
+              }
+              if insert != nil { await acknowledged.add(name) }
+            }
+          }
+        }
+      }
+    }
+    await acknowledged.reached(200)
+    let known = await acknowledged.names
+    // As a crash would leave them: the main file first, so that the log is never older than it.
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: "\(folder)/martlet.db\(suffix)", toPath: "\(folder)/copy.db\(suffix)")
+    }
+    await writers.value
+    await database.close()
+    let copy = try await DatabaseOpener.open(url: "sqlite://\(folder)/copy.db", migrations: thingTables)
+    #expect(known.isSubset(of: try await names(copy)))
+    await copy.close()
+  }
+}
+
+private actor Acknowledged {
+  private(set) var names: Set<String> = []
+  private var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+
+  func add(_ name: String) {
+    names.insert(name)
+    if let waiting, names.count >= waiting.count {
+      waiting.continuation.resume()
+      self.waiting = nil
+    }
+  }
+
+  func reached(_ count: Int) async {
+    if names.count < count { await withCheckedContinuation { waiting = (count, $0) } }
+  }
+}
