@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// The metadata database: SQLite or PostgreSQL behind one small interface.
 ///

@@ -14,6 +14,10 @@ package enum DatabaseOpener {
       let database = try await NIOThreadPool.singleton.runIfActive { try SQLiteDatabase.open(path: path) }
       return try await opened(database) { try await database.migrate(migrations, at: clock.now) }
     }
+    if url.hasPrefix("postgresql:") || url.hasPrefix("postgres:") {
+      let database = try await PostgresDatabase.open(url: url)
+      return try await opened(database) { try await PostgresDatabase.migrate(url: url, migrations, at: clock.now) }
+    }
     throw MartletError.invalidInput(
       "the store URL '\(url.prefix { $0 != ":" })…' names no known kind of database",
       fix: "use sqlite:///path/to/martlet.db or postgresql://user@host:5432/database")

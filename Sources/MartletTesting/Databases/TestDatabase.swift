@@ -11,6 +11,7 @@ package import MartletStore
 package enum TestDatabase {
   package enum Kind: String, Sendable, CaseIterable {
     case sqlite
+    case postgresql
 
     /// A new database of this kind with the whole schema.
     package func open(migrations: [Migration] = Migration.all) async throws -> any Database {
@@ -21,15 +22,24 @@ package enum TestDatabase {
     package func newURL() async throws -> String {
       switch self {
       case .sqlite: "sqlite://\(try TemporaryFolder.make())/martlet.db"
+      case .postgresql: try await ThrowawayPostgres.newDatabaseURL()
       }
     }
   }
 
-  /// The kinds that can run here.
-  package static var kinds: [Kind] { Kind.allCases }
+  /// The kinds to test. PostgreSQL is left out only where `MARTLET_TESTS_WITHOUT_POSTGRESQL` is set: a machine that
+  /// merely lacks it fails its tests and says so.
+  package static var kinds: [Kind] {
+    ProcessInfo.processInfo.environment["MARTLET_TESTS_WITHOUT_POSTGRESQL"] == nil ? Kind.allCases : [.sqlite]
+  }
 
   /// A new SQLite file in a temporary folder.
   package static func sqlite(migrations: [Migration] = Migration.all) async throws -> any Database {
     try await Kind.sqlite.open(migrations: migrations)
+  }
+
+  /// A new database on a PostgreSQL server that this process started and that ends with it.
+  package static func postgres(migrations: [Migration] = Migration.all) async throws -> any Database {
+    try await Kind.postgresql.open(migrations: migrations)
   }
 }
