@@ -79,3 +79,22 @@ package struct Frame: Sendable, Hashable {
     }
   }
 }
+
+extension Frame {
+  /// Some of the rows, in order.
+  package func rows(_ range: Range<Int>) throws -> Frame { try rows(Array(range)) }
+
+  /// The rows at these positions, in this order.
+  package func rows(_ positions: [Int]) throws -> Frame {
+    try Frame(
+      columns.map { column in
+        switch column.values {
+        case .double(let values): Column(column.name, .double(positions.map { values[$0] }))
+        case .integer(let values): Column(column.name, .integer(positions.map { values[$0] }))
+        case .boolean(let values): Column(column.name, .boolean(positions.map { values[$0] }))
+        case .text(let values): Column(column.name, .text(positions.map { values[$0] }))
+        case .time(let values): Column(column.name, .time(positions.map { values[$0] }))
+        }
+      })
+  }
+}
