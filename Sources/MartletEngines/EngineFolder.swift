@@ -34,4 +34,17 @@ package struct EngineFolder: Sendable, Hashable {
     }
     return library(of: pin)
   }
+
+  /// The library that the user points to, by environment variable or by putting it into this folder; nil when there
+  /// is none.
+  func ownLibrary(of pin: EnginePin, named name: String) throws -> String? {
+    if let path = ProcessInfo.processInfo.environment[pin.override], !path.isEmpty {
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw MartletError(.notFound, "\(pin.override) names \(path), which does not exist", fix: "correct or unset it")
+      }
+      return path
+    }
+    let own = "\(path)/\(name)"
+    return FileManager.default.fileExists(atPath: own) ? own : nil
+  }
 }

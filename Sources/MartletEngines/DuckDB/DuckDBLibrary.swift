@@ -1,5 +1,4 @@
 import CMartletEngines
-import Foundation
 import MartletCore
 import Synchronization
 
@@ -139,15 +138,7 @@ final class DuckDBLibrary: @unchecked Sendable {
   }
 
   private static func choose(_ engines: EngineFolder) throws -> (path: String, stub: String?) {
-    let files = FileManager.default
-    if let path = ProcessInfo.processInfo.environment[EnginePin.duckdb.override], !path.isEmpty {
-      guard files.fileExists(atPath: path) else {
-        throw MartletError(.notFound, "MARTLET_DUCKDB names \(path), which does not exist", fix: "correct or unset it")
-      }
-      return (path, nil)
-    }
-    let own = "\(engines.path)/libduckdb.so"
-    if files.fileExists(atPath: own) { return (own, nil) }
+    if let own = try engines.ownLibrary(of: .duckdb, named: "libduckdb.so") { return (own, nil) }
     let path = try engines.installedLibrary(of: .duckdb)
     return (path, EnginePin.duckdb.stub.map { "\(engines.folder(of: .duckdb))/\($0)" })
   }
