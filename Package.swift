@@ -95,7 +95,7 @@ let package = Package(
     // The domain: one module for each noun of the loop.
     module("MartletData", ["MartletCore"] + ground),
     module("MartletFeatures", ["MartletCore", "MartletData"] + ground),
-    module("MartletPipelines", ["MartletCore"] + ground, products: [yams, logging]),
+    module("MartletPipelines", ["MartletCore"] + ground, products: [yams, logging, crypto, nioPosix]),
     module("MartletTracking", ["MartletCore"] + ground, products: [logging]),
     module("MartletTuning", ["MartletCore", "MartletTracking", "MartletStatistics"]),
     module("MartletRegistry", ["MartletCore"] + ground),
@@ -135,7 +135,9 @@ let package = Package(
     tests("MartletModelsTests", ["MartletCore", "MartletModels", "MartletEngines"]),
     tests("MartletDataTests", ["MartletCore", "MartletData"] + ground),
     tests("MartletFeaturesTests", ["MartletCore", "MartletFeatures", "MartletData"] + ground),
-    tests("MartletPipelinesTests", ["MartletCore", "MartletPipelines"] + ground),
+    tests(
+      "MartletPipelinesTests", ["MartletCore", "MartletPipelines"] + ground, products: [nioPosix],
+      resources: [.copy("Scripts"), .copy("Examples")]),
     tests("MartletTrackingTests", ["MartletCore", "MartletTracking"] + ground),
     tests("MartletTuningTests", ["MartletCore", "MartletTuning"]),
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),

@@ -6,18 +6,20 @@ package func didYouMean(_ written: String, among known: some Collection<String>)
   return ": did you mean '\(name)'?"
 }
 
-/// Levenshtein distance between two words, in characters.
+/// How many letters are missing, added, replaced or swapped with their neighbour (optimal string alignment), looking
+/// at the first 64.
 private func editDistance(_ a: String, _ b: String) -> Int {
   let (a, b) = (Array(a.prefix(64)), Array(b.prefix(64)))
-  var row = Array(0...b.count)
-  for (i, letter) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, other) in b.enumerated() {
-      let substitution = diagonal + (letter == other ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+  var beforePrevious: [Int] = []
+  var previous = Array(0...b.count)
+  for i in a.indices {
+    var row = [i + 1]
+    for j in b.indices {
+      var distance = min(previous[j] + (a[i] == b[j] ? 0 : 1), previous[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { distance = min(distance, beforePrevious[j - 1] + 1) }
+      row.append(distance)
     }
+    (beforePrevious, previous) = (previous, row)
   }
-  return row[b.count]
+  return previous[b.count]
 }
