@@ -31,9 +31,11 @@ struct SharedLibrary: @unchecked Sendable {
 
   private static func failure(_ path: String, reason: String) -> MartletError {
     let fix =
-      reason.contains("libgomp") ? "install the OpenMP runtime: `apt-get install libgomp1`"
-      : reason.contains("Py") ? "run `martlet engines install` again: the stub library beside it is missing or old"
-      : "run `martlet engines install` again"
+      reason.contains("libgomp")
+      ? "install the OpenMP runtime: `apt-get install libgomp1`"
+      : reason.contains("Py")
+        ? "run `martlet engines install` again: the stub library beside it is missing or old"
+        : "run `martlet engines install` again"
     return MartletError(.unavailable, "the library \(path) could not be loaded", cause: reason, fix: fix)
   }
 }

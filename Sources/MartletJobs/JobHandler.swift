@@ -21,7 +21,8 @@ extension [JobHandler] {
   func handler(of kind: String) throws -> JobHandler {
     guard let handler = first(where: { $0.kind == kind }) else {
       throw MartletError(
-        .internalError, "there is no job of the kind '\(kind)'", cause: "known are: \(map(\.kind).sorted().joined(separator: ", "))",
+        .internalError, "there is no job of the kind '\(kind)'",
+        cause: "known are: \(map(\.kind).sorted().joined(separator: ", "))",
         fix: "the server and its worker are of different versions: restart the server")
     }
     return handler

@@ -2,6 +2,14 @@ import Foundation
 package import Logging
 import MartletCore
 
+/// Which queue a job waits in.
+package enum JobLane: Sendable, Hashable {
+  /// Long work: ingestion, training, monitor windows.
+  case batch
+  /// Short work that somebody waits for, such as refreshing online features; it does not wait for batch jobs.
+  case prompt
+}
+
 /// Runs jobs in child processes of the same binary, a few at a time, first come first served.
 ///
 /// What a job does cannot harm the server: a crash, a hang or too much memory ends the child, and the caller gets a
@@ -13,14 +21,14 @@ package final class JobRunner: Sendable {
   }
 
   private let place: Place
-  private let slots: JobSlots
+  private let slots: [JobLane: JobSlots]
   private let engines: String
   private let scratch: String
   private let logger: Logger
 
   private init(_ place: Place, engines: String, scratch: String, slots: Int, logger: Logger) {
     self.place = place
-    self.slots = JobSlots(slots)
+    self.slots = [.batch: JobSlots(slots), .prompt: JobSlots(1)]
     self.engines = engines
     self.scratch = scratch
     self.logger = logger
@@ -30,7 +38,7 @@ package final class JobRunner: Sendable {
   ///   - command: the program that calls `JobWorker.main`, with its arguments; nil is this binary's `job` command.
   ///   - engines: the folder of the engines.
   ///   - scratch: where each job gets a folder of its own; it is made when missing.
-  ///   - slots: how many jobs run at once.
+  ///   - slots: how many batch jobs run at once; one prompt job may run beside them.
   package convenience init(
     command: [String]? = nil, engines: String, scratch: String, slots: Int = 2, jobsPerWorker: Int = 100,
     logger: Logger = Logger(label: "martlet.jobs")
@@ -58,13 +66,14 @@ package final class JobRunner: Sendable {
   ///
   /// - Parameter onProgress: called on the thread that watches the job.
   package func run<Result: Decodable & Sendable>(
-    _ kind: String, _ arguments: some Encodable & Sendable, limits: JobLimits = .standard,
+    _ kind: String, _ arguments: some Encodable & Sendable, limits: JobLimits = .standard, lane: JobLane = .batch,
     returning: Result.Type = Result.self, onProgress: @escaping @Sendable (JobProgress) -> Void = { _ in }
   ) async throws -> Result {
     let cancellation = try Cancellation()
     return try await withTaskCancellationHandler {
-      try await slots.acquire()
-      defer { slots.release() }
+      let slots = self.slots[lane]
+      try await slots?.acquire()
+      defer { slots?.release() }
       return try await onBlockingThread("martlet-job") {
         let payload = try JobWire.encode(arguments)
         let result = try self.inScratch { folder in

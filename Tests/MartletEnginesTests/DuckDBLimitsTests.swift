@@ -21,7 +21,8 @@ struct DuckDBLimitsTests {
     let (mine, other) = (try folder(), try folder())
     let duckdb = try DuckDB.open(engines: TestEngines.folder(), allowedDirectories: [mine])
     try duckdb.execute("COPY (SELECT 42 AS x) TO \(SQLText.literal(mine + "/a.parquet")) (FORMAT parquet)")
-    #expect(try duckdb.query("SELECT x FROM read_parquet(\(SQLText.list([mine + "/a.parquet"])))")["x"] == .integer([42]))
+    #expect(
+      try duckdb.query("SELECT x FROM read_parquet(\(SQLText.list([mine + "/a.parquet"])))")["x"] == .integer([42]))
     for sql in [
       "COPY (SELECT 42 AS x) TO \(SQLText.literal(other + "/a.parquet")) (FORMAT parquet)",
       "SELECT * FROM read_text('/etc/passwd')",
@@ -63,7 +64,9 @@ struct DuckDBLimitsTests {
 
   @Test("Unsigned integers that do not fit are refused, not wrapped")
   func unsigned() throws {
-    #expect(try error("SELECT 18446744073709551615::UBIGINT AS big", in: try DuckDB.open(engines: TestEngines.folder())).message.contains("'big'"))
+    #expect(
+      try error("SELECT 18446744073709551615::UBIGINT AS big", in: try DuckDB.open(engines: TestEngines.folder()))
+        .message.contains("'big'"))
   }
 
   @Test("A query beyond its memory says how much it had")
@@ -79,7 +82,8 @@ struct DuckDBLimitsTests {
     let running = Thread { while !Thread.current.isCancelled { duckdb.interrupt(); usleep(1000) } }
     running.start()
     defer { running.cancel() }
-    let error = try error("SELECT sum(sqrt(a.range * b.range)) AS s FROM range(10000000) a, range(100000) b", in: duckdb)
+    let error = try error(
+      "SELECT sum(sqrt(a.range * b.range)) AS s FROM range(10000000) a, range(100000) b", in: duckdb)
     #expect(error.code == .cancelled)
   }
 

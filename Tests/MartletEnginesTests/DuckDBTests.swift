@@ -58,9 +58,10 @@ struct DuckDBTests {
         1234567890123456789012.5::DECIMAL(30,1) d, (-170141183460469231731687303715884105727)::HUGEINT e, sum(x) f
       FROM range(4) t(x)
       """)
-    #expect(try frame.columns.map { try frame.numbers($0.name)[0] } == [
-      1.5, 12345.678, -123_456_789_012.25, 1_234_567_890_123_456_789_012.5, -1.7014118346046923e38, 6,
-    ])
+    #expect(
+      try frame.columns.map { try frame.numbers($0.name)[0] } == [
+        1.5, 12345.678, -123_456_789_012.25, 1_234_567_890_123_456_789_012.5, -1.7014118346046923e38, 6,
+      ])
   }
 
   @Test("Texts of 0 to 40 bytes arrive whole, on both sides of the 12 bytes DuckDB stores in place", arguments: 0...40)
@@ -133,6 +134,8 @@ struct DuckDBTests {
 
   @Test("Times are in UTC")
   func timeZone() throws {
-    #expect(try duckdb.query("SELECT CAST(TIMESTAMPTZ '2013-07-01 00:00:00+00' AS VARCHAR) AS t")["t"] == .text(["2013-07-01 00:00:00+00"]))
+    #expect(
+      try duckdb.query("SELECT CAST(TIMESTAMPTZ '2013-07-01 00:00:00+00' AS VARCHAR) AS t")["t"]
+        == .text(["2013-07-01 00:00:00+00"]))
   }
 }

@@ -17,7 +17,9 @@ struct EngineInstallerTests {
   func wrongHash() throws {
     let (target, wheels) = (try folder(), try folder())
     try Data("not a wheel".utf8).write(to: URL(fileURLWithPath: wheels.path + "/duckdb-2.0.0-cp311.whl"))
-    let error = try #require(throws: MartletError.self) { try EngineInstaller().install(into: target, wheels: wheels.path) }
+    let error = try #require(throws: MartletError.self) {
+      try EngineInstaller().install(into: target, wheels: wheels.path)
+    }
     #expect(error.code == .checkFailed && error.message.contains("DuckDB 2.0.0"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: target.path).isEmpty)
   }
@@ -25,7 +27,9 @@ struct EngineInstallerTests {
   @Test("A machine without Python is told to install it")
   func noPython() throws {
     let target = try folder()
-    let error = try #require(throws: MartletError.self) { try EngineInstaller(python: "no-such-python").install(into: target) }
+    let error = try #require(throws: MartletError.self) {
+      try EngineInstaller(python: "no-such-python").install(into: target)
+    }
     #expect(error.fix?.contains("apt-get install python3") == true, "\(error)")
   }
 
@@ -61,7 +65,9 @@ struct StubLibraryTests {
   func complete() throws {
     let wheel = try ELFImage(path: TestEngines.folder().installedLibrary(of: .duckdb)).undefinedSymbols()
     let python = wheel.filter { $0.name.contains("Py") && !$0.name.contains("@") }
-    #expect(Set(StubLibrary(python: wheel).symbols.map(\.name)).isSuperset(of: python.map(\.name).filter { !$0.hasPrefix("_Z") }))
+    #expect(
+      Set(StubLibrary(python: wheel).symbols.map(\.name)).isSuperset(
+        of: python.map(\.name).filter { !$0.hasPrefix("_Z") }))
     #expect(python.count > 200)
   }
 

@@ -44,7 +44,8 @@ struct LightGBMTests {
     var told = 0
     let model = try train(onRound: { _ in told += 1 })
     #expect(model.bestRound == 40 && model.history.count == 40 && told == 40)
-    #expect(model.history.last.map { ($0.validation["auc"] ?? 0) > 0.9 } == true, "\(String(describing: model.history.last))")
+    #expect(
+      model.history.last.map { ($0.validation["auc"] ?? 0) > 0.9 } == true, "\(String(describing: model.history.last))")
     #expect(model.history.allSatisfy { $0.training.keys.sorted() == ["auc", "binary_logloss"] })
     #expect((model.importance["a"] ?? 0) > (model.importance["other"] ?? 0))
     #expect(model.text.contains("feature_names=a b category other"))
@@ -100,11 +101,15 @@ struct LightGBMTests {
     #expect(error.code == .cancelled && rounds == 3)
   }
 
-  @Test("Unknown and impossible parameters are named", arguments: [
-    ("num_leafs", "15", "did you mean 'num_leaves'"), ("objective", "binery", "binery"), ("learning_rate", "fast", "fast"),
-    ("learning_rate", "-1", "learning_rate"), ("num_leaves", "1 2", "num_leaves"), ("deterministic", "false", "always true"),
-    ("n_estimators", "5 6", "n_estimators"),
-  ])
+  @Test(
+    "Unknown and impossible parameters are named",
+    arguments: [
+      ("num_leafs", "15", "did you mean 'num_leaves'"), ("objective", "binery", "binery"),
+      ("learning_rate", "fast", "fast"),
+      ("learning_rate", "-1", "learning_rate"), ("num_leaves", "1 2", "num_leaves"),
+      ("deterministic", "false", "always true"),
+      ("n_estimators", "5 6", "n_estimators"),
+    ])
   func wrongParameters(name: String, value: String, word: String) throws {
     var parameters = Self.parameters
     parameters[name] = value
@@ -122,13 +127,17 @@ struct LightGBMTests {
 
   @Test("Data without rows, with one label only, with labels beyond 0 and 1 or with odd names is refused")
   func wrongData() throws {
-    var (same, odd, names, missing) = (Self.data(rows: 100), Self.data(rows: 100), Self.data(rows: 100), Self.data(rows: 100))
+    var (same, odd, names, missing) = (
+      Self.data(rows: 100), Self.data(rows: 100), Self.data(rows: 100), Self.data(rows: 100)
+    )
     same.labels = same.labels.map { _ in 1 }
     odd.labels[3] = 2
     names.featureNames[0] = "a b"
     missing.labels[0] = .nan
     let empty = LightGBMData(values: [], rows: 0, columns: 4, labels: [], featureNames: names.featureNames)
-    for (data, word) in [(same, "same label"), (odd, "0 and 1"), (names, "'a b'"), (missing, "without a label"), (empty, "empty")] {
+    for (data, word) in [
+      (same, "same label"), (odd, "0 and 1"), (names, "'a b'"), (missing, "without a label"), (empty, "empty"),
+    ] {
       let error = try #require(throws: MartletError.self) {
         _ = try lightGBM.train(parameters: Self.parameters, training: data, rounds: 5)
       }
@@ -136,7 +145,9 @@ struct LightGBMTests {
     }
   }
 
-  @Test("What is no model is refused, without harm to the process", arguments: ["", "garbage", "tree\nversion=v4\nnum_class=1\n"])
+  @Test(
+    "What is no model is refused, without harm to the process",
+    arguments: ["", "garbage", "tree\nversion=v4\nnum_class=1\n"])
   func noModel(text: String) throws {
     #expect(throws: MartletError.self) { try lightGBM.booster(text) }
   }

@@ -14,9 +14,10 @@ struct SQLTextTests {
   @Test("A text is split at the semicolons that separate statements, and at no others")
   func statements() {
     let text = "SELECT ';' AS \"a;b\"; -- one; two\n/* three; */ SELECT $$x;y$$ -- end;\n ;; "
-    #expect(SQLText.statements(in: text) == [
-      "SELECT ';' AS \"a;b\"", " -- one; two\n/* three; */ SELECT $$x;y$$",
-    ])
+    #expect(
+      SQLText.statements(in: text) == [
+        "SELECT ';' AS \"a;b\"", " -- one; two\n/* three; */ SELECT $$x;y$$",
+      ])
     #expect(SQLText.statements(in: " -- nothing\n ; ").isEmpty)
     #expect(SQLText.statements(in: "SELECT 'unfinished") == ["SELECT 'unfinished"])
   }

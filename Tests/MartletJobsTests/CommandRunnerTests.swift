@@ -117,4 +117,26 @@ struct CommandRunnerTests {
     let error = try #require(throws: MartletError.self) { try result.requireSuccess(of: "the step 'x'") }
     #expect(error.message.contains("SIGTERM"))
   }
+
+  @Test("What outlived its server is found by its owner and ended; what belongs to others is left alone")
+  func leftovers() async throws {
+    let (mine, other) = (UUID().uuidString, UUID().uuidString)
+    let (ids, told) = AsyncStream.makeStream(of: Int32.self)
+    let tasks = [mine, other].map { owner in
+      Task {
+        // The grandchild leaves the group, as a daemon does.
+        try await CommandRunner.run(shell: "setsid sleep 1000 & echo $!; wait; sleep 1000", owner: owner) {
+          told.yield(Int32($0.text) ?? 0)
+        }
+      }
+    }
+    var iterator = ids.makeAsyncIterator()
+    let first = try #require(await iterator.next())
+    let second = try #require(await iterator.next())
+    #expect(LeftoverCommands.end(owner: mine) >= 2)
+    #expect(await eventually { isRunning(first) != isRunning(second) })
+    #expect(LeftoverCommands.end(owner: other) >= 2)
+    #expect(await eventually { !isRunning(first) && !isRunning(second) })
+    for task in tasks { #expect(try await task.value.signal == SIGKILL) }
+  }
 }

@@ -8,7 +8,9 @@ import Testing
 struct JobRunnerTests {
   struct Nothing: Codable {}
 
-  private func failure(_ kind: String, _ limits: JobLimits = JobLimits(wallTime: .seconds(30))) async throws -> MartletError {
+  private func failure(_ kind: String, _ limits: JobLimits = JobLimits(wallTime: .seconds(30))) async throws
+    -> MartletError
+  {
     let runner = ScriptedWorker.runner()
     return try await #require(throws: MartletError.self) {
       _ = try await runner.run(kind, Nothing(), limits: limits, returning: Int32.self)
@@ -127,6 +129,18 @@ struct JobRunnerTests {
     first.cancel()
     await #expect(throws: MartletError.self) { _ = try await first.value }
     #expect(try await runner.run("echo", 2, returning: Int.self) == 2)
+  }
+
+  @Test("A prompt job does not wait for batch jobs")
+  func lanes() async throws {
+    let runner = ScriptedWorker.runner(slots: 1)
+    let (started, told) = AsyncStream.makeStream(of: Void.self)
+    let batch = Task { try await runner.run("hang", Nothing(), returning: Int32.self) { _ in told.yield() } }
+    var iterator = started.makeAsyncIterator()
+    _ = await iterator.next()
+    #expect(try await runner.run("echo", 2, lane: .prompt, returning: Int.self) == 2)
+    batch.cancel()
+    await #expect(throws: MartletError.self) { _ = try await batch.value }
   }
 
   @Test("A program that is not there is named")

@@ -55,7 +55,9 @@ struct JobWorkerTests {
   func inProcess() async throws {
     let runner = JobRunner.inProcess(handlers: Self.handlers)
     #expect(try await runner.run("sum", Sum(numbers: [1, 2]), returning: Double.self) == 3)
-    let error = try await #require(throws: MartletError.self) { _ = try await runner.run("fail", 1, returning: Int.self) }
+    let error = try await #require(throws: MartletError.self) {
+      _ = try await runner.run("fail", 1, returning: Int.self)
+    }
     #expect(error.fix == "right")
     let (started, told) = AsyncStream.makeStream(of: Void.self)
     let task = Task { try await runner.run("wait", 1, returning: Int.self) { _ in told.yield() } }

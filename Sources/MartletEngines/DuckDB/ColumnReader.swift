@@ -82,7 +82,10 @@ struct ColumnReader {
     case .text: append(texts: chunk)
     case .days:
       append(times: chunk, of: Int32.self) { abs($0) == .max ? nil : Int64($0) * Timestamp.millisecondsPerDay }
-    case .seconds: append(times: chunk, of: Int64.self) { abs($0) == .max ? nil : $0.multipliedReportingOverflow(by: 1000).partialValue }
+    case .seconds:
+      append(times: chunk, of: Int64.self) {
+        abs($0) == .max ? nil : $0.multipliedReportingOverflow(by: 1000).partialValue
+      }
     case .milliseconds: append(times: chunk, of: Int64.self) { abs($0) == .max ? nil : $0 }
     case .microseconds: append(times: chunk, of: Int64.self) { abs($0) == .max ? nil : $0.floored(by: 1000) }
     case .nanoseconds: append(times: chunk, of: Int64.self) { abs($0) == .max ? nil : $0.floored(by: 1_000_000) }
@@ -111,7 +114,8 @@ struct ColumnReader {
     values = .integer(all)
     if tooLarge {
       throw MartletError.invalidInput(
-        "column '\(name)' holds unsigned integers above \(Int64.max)", fix: "cast it to DOUBLE or VARCHAR in the statement")
+        "column '\(name)' holds unsigned integers above \(Int64.max)",
+        fix: "cast it to DOUBLE or VARCHAR in the statement")
     }
   }
 

@@ -97,7 +97,9 @@ private struct VectorWriter {
         continue
       }
       text.withUTF8 { bytes in
-        bytes.withMemoryRebound(to: CChar.self) { library.assignText(vector, UInt64(at), $0.baseAddress, UInt64(bytes.count)) }
+        bytes.withMemoryRebound(to: CChar.self) {
+          library.assignText(vector, UInt64(at), $0.baseAddress, UInt64(bytes.count))
+        }
       }
     }
   }

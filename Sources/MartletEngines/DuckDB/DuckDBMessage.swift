@@ -52,7 +52,9 @@ enum DuckDBMessage {
   /// Values of rows stay out of messages: what DuckDB quotes after these words becomes `'…'`.
   private static func hideValues(_ text: String) -> String {
     var output = text
-    for opening in ["Could not convert string '", "Could not convert string \"", "duplicate key \"", "Could not cast value "] {
+    for opening in [
+      "Could not convert string '", "Could not convert string \"", "duplicate key \"", "Could not cast value ",
+    ] {
       guard let start = output.firstRange(of: opening)?.upperBound else { continue }
       let rest = output[start...]
       guard let end = rest.firstRange(of: " to ")?.lowerBound ?? rest.firstRange(of: "\" violates")?.lowerBound

@@ -33,7 +33,9 @@ private struct StatementScanner {
   }
 
   private func starts(_ mark: StaticString) -> Bool {
-    mark.withUTF8Buffer { position + $0.count <= bytes.count && bytes[position..<position + $0.count].elementsEqual($0) }
+    mark.withUTF8Buffer {
+      position + $0.count <= bytes.count && bytes[position..<position + $0.count].elementsEqual($0)
+    }
   }
 
   private mutating func skipComment() -> Bool {

@@ -40,8 +40,11 @@ struct PythonCommand {
       fix = "install pip: `apt-get install python3-pip`"
     } else if text.contains("DO NOT MATCH THE HASHES") {
       fix = "the package index served another file than the pinned one; check which index pip uses (`pip config list`)"
-    } else if ["NewConnectionError", "timed out", "Name or service", "Could not find a version", "SSL"].contains(where: text.contains) {
-      fix = "check the network and the index that pip uses (`pip config list`), then run `martlet engines install` again"
+    } else if ["NewConnectionError", "timed out", "Name or service", "Could not find a version", "SSL"].contains(
+      where: text.contains)
+    {
+      fix =
+        "check the network and the index that pip uses (`pip config list`), then run `martlet engines install` again"
     } else {
       fix = "see the cause, then run `martlet engines install` again"
     }

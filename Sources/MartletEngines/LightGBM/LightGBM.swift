@@ -58,7 +58,8 @@ package struct LightGBM: Sendable {
     }
     if objective == "binary", let odd = training.labels.first(where: { $0 != 0 && $0 != 1 }) {
       throw MartletError.invalidInput(
-        "the objective 'binary' needs the labels 0 and 1, there is \(odd)", fix: "choose another objective, or make the label 0 or 1")
+        "the objective 'binary' needs the labels 0 and 1, there is \(odd)",
+        fix: "choose another objective, or make the label 0 or 1")
     }
   }
 }

@@ -35,7 +35,8 @@ package final class LightGBMBooster: @unchecked Sendable {
 
   /// Predictions row after row: `rows × classCount` values, or `rows × classCount × (features + 1)` contributions.
   /// - Parameter values: row after row, `rows × columns`; NaN is missing.
-  package func predict(_ values: [Double], rows: Int, columns: Int, output: Output = .transformed, threads: Int = 1) throws
+  package func predict(_ values: [Double], rows: Int, columns: Int, output: Output = .transformed, threads: Int = 1)
+    throws
     -> [Double]
   {
     guard columns == featureCount, values.count == rows * columns else {

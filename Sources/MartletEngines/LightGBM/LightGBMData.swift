@@ -28,13 +28,16 @@ package struct LightGBMData: Sendable {
 
   /// - Parameter what: which data it is, for the message.
   func check(_ what: String) throws {
-    guard rows > 0, columns > 0 else { throw MartletError.invalidInput("\(what) is empty: \(rows) rows, \(columns) features") }
+    guard rows > 0, columns > 0 else {
+      throw MartletError.invalidInput("\(what) is empty: \(rows) rows, \(columns) features")
+    }
     guard values.count == rows * columns, labels.count == rows, featureNames.count == columns,
       weights.map({ $0.count == rows }) ?? true
     else {
       throw MartletError(
         .internalError,
-        "\(what) does not fit together: \(rows) × \(columns) with \(values.count) values, \(labels.count) labels and \(featureNames.count) names")
+        "\(what) does not fit together: \(rows) × \(columns) with \(values.count) values, \(labels.count) labels and \(featureNames.count) names"
+      )
     }
     guard labels.allSatisfy(\.isFinite) else {
       throw MartletError.invalidInput("\(what) has rows without a label", fix: "leave them out before training")

@@ -14,8 +14,7 @@ final class LightGBMLibrary: @unchecked Sendable {
   let setLog: @convention(c) (@convention(c) (Text?) -> Void) -> Int32
   let dumpAliases: @convention(c) (Int64, UnsafeMutablePointer<Int64>, Buffer?) -> Int32
 
-  let createDataset:
-    @convention(c) (UnsafeRawPointer?, Int32, Int32, Int32, Int32, Text, Handle?, HandleOut) -> Int32
+  let createDataset: @convention(c) (UnsafeRawPointer?, Int32, Int32, Int32, Int32, Text, Handle?, HandleOut) -> Int32
   let setField: @convention(c) (Handle?, Text, UnsafeRawPointer?, Int32, Int32) -> Int32
   let setNames: @convention(c) (Handle?, UnsafePointer<Text?>, Int32) -> Int32
   let freeDataset: @convention(c) (Handle?) -> Int32
@@ -29,8 +28,7 @@ final class LightGBMLibrary: @unchecked Sendable {
       Handle?, Int32, UnsafeMutablePointer<Int32>, Int, UnsafeMutablePointer<Int>, UnsafeMutablePointer<Buffer?>
     ) -> Int32
   let eval: @convention(c) (Handle?, Int32, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Double>) -> Int32
-  let saveText:
-    @convention(c) (Handle?, Int32, Int32, Int32, Int64, UnsafeMutablePointer<Int64>, Buffer?) -> Int32
+  let saveText: @convention(c) (Handle?, Int32, Int32, Int32, Int64, UnsafeMutablePointer<Int64>, Buffer?) -> Int32
   let importance: @convention(c) (Handle?, Int32, Int32, UnsafeMutablePointer<Double>) -> Int32
   let loadText: @convention(c) (Text, UnsafeMutablePointer<Int32>, HandleOut) -> Int32
   let featureCount: @convention(c) (Handle?, UnsafeMutablePointer<Int32>) -> Int32
@@ -70,7 +68,8 @@ final class LightGBMLibrary: @unchecked Sendable {
 
   /// `MARTLET_LIGHTGBM`, else `lib_lightgbm.so` in the engine folder, else the pinned wheel's.
   static func load(_ engines: EngineFolder) throws -> LightGBMLibrary {
-    let path = try engines.ownLibrary(of: .lightgbm, named: "lib_lightgbm.so") ?? engines.installedLibrary(of: .lightgbm)
+    let path =
+      try engines.ownLibrary(of: .lightgbm, named: "lib_lightgbm.so") ?? engines.installedLibrary(of: .lightgbm)
     return try loaded.withLock { loaded in
       if let library = loaded[path] { return library }
       let library = try LightGBMLibrary(SharedLibrary(path))

@@ -25,7 +25,8 @@ final class LightGBMTraining {
 
   deinit { _ = library.freeBooster(booster) }
 
-  func run(rounds: Int, earlyStopping: EarlyStopping?, onRound: (LightGBMRound) throws -> Void) throws -> LightGBMModel {
+  func run(rounds: Int, earlyStopping: EarlyStopping?, onRound: (LightGBMRound) throws -> Void) throws -> LightGBMModel
+  {
     if let earlyStopping { try check(earlyStopping) }
     var history: [LightGBMRound] = []
     var best: (round: Int, value: Double)?
@@ -47,7 +48,9 @@ final class LightGBMTraining {
   }
 
   private func model(rounds: Int, history: [LightGBMRound]) throws -> LightGBMModel {
-    let text = try library.text(doing: "writing the model") { library.saveText(booster, 0, Int32(rounds), 1, $0, $1, $2) }
+    let text = try library.text(doing: "writing the model") {
+      library.saveText(booster, 0, Int32(rounds), 1, $0, $1, $2)
+    }
     var gains = [Double](repeating: 0, count: featureNames.count)
     try library.check(library.importance(booster, Int32(rounds), 1, &gains), doing: "weighing the features")
     let importance = Dictionary(zip(featureNames, gains), uniquingKeysWith: { $0 + $1 })
@@ -58,10 +61,13 @@ final class LightGBMTraining {
     guard metrics.contains(earlyStopping.metric) else {
       throw MartletError.invalidInput(
         "early stopping watches '\(earlyStopping.metric)', which LightGBM does not compute here\(didYouMean(earlyStopping.metric, among: metrics))",
-        fix: "name it in the parameter 'metric'; computed are: \(metrics.isEmpty ? "none" : metrics.joined(separator: ", "))")
+        fix:
+          "name it in the parameter 'metric'; computed are: \(metrics.isEmpty ? "none" : metrics.joined(separator: ", "))"
+      )
     }
     guard earlyStopping.patience > 0 else {
-      throw MartletError.invalidInput("early stopping needs a patience of at least 1 round, not \(earlyStopping.patience)")
+      throw MartletError.invalidInput(
+        "early stopping needs a patience of at least 1 round, not \(earlyStopping.patience)")
     }
   }
 

@@ -62,7 +62,8 @@ struct ChildEnd {
   static func name(ofSignal number: Int32) -> String {
     let names: [Int32: String] = [
       SIGABRT: "SIGABRT", SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGILL: "SIGILL", SIGFPE: "SIGFPE", SIGTRAP: "SIGTRAP",
-      SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP", SIGPIPE: "SIGPIPE", SIGKILL: "SIGKILL", SIGXCPU: "SIGXCPU",
+      SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP", SIGPIPE: "SIGPIPE", SIGKILL: "SIGKILL",
+      SIGXCPU: "SIGXCPU",
     ]
     return names[number] ?? "signal \(number)"
   }

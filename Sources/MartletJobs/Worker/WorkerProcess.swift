@@ -114,7 +114,8 @@ final class WorkerProcess: @unchecked Sendable {
     return nil
   }
 
-  private func handle(_ line: Data, _ job: inout Conversation, end: ChildEnd, onProgress: (JobProgress) -> Void) throws {
+  private func handle(_ line: Data, _ job: inout Conversation, end: ChildEnd, onProgress: (JobProgress) -> Void) throws
+  {
     guard let event = try? JSONDecoder().decode(JobWire.Event.self, from: line) else {
       _ = child.end()
       throw end.garbage(String(decoding: line.prefix(200), as: UTF8.self))
