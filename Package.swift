@@ -152,6 +152,6 @@ let package = Package(
     tests("MartletWebTests", ["MartletCore", "MartletWeb"] + domain + ground, products: [hummingbirdTesting]),
     tests(
       "MartletServerTests", ["MartletCore", "MartletServer", "MartletLifecycle"] + domain + ground,
-      products: [hummingbirdTesting, nioCore, httpTypes]),
+      products: [hummingbird, hummingbirdTesting, nioCore, httpTypes, logging]),
   ]
 )

@@ -46,10 +46,7 @@ package func buildRouter(platform: Platform, address: LocalAddress, measures: Re
 {
   let routes = Routes(platform, measures: measures)
   let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-  router.add(middleware: RequestLog(measures: measures))
-  router.add(middleware: SecurityHeaders())
-  router.add(middleware: RequestErrors(unknownRoute: routes.unknown))
-  router.add(middleware: RequestGuard(address: address))
+  addMiddleware(to: router, routes, address: address, measures: measures)
   routes.add(to: router)
   router.get("/health") { _, _ in
     Response(
@@ -62,6 +59,16 @@ package func buildRouter(platform: Platform, address: LocalAddress, measures: Re
       body: .init(byteBuffer: ByteBuffer(string: metrics(platform, measures))))
   }
   return router
+}
+
+/// The rules that every request passes, outermost first.
+func addMiddleware(
+  to router: Router<ServerContext>, _ routes: Routes, address: LocalAddress, measures: RequestMeasures
+) {
+  router.add(middleware: RequestLog(measures: measures))
+  router.add(middleware: SecurityHeaders())
+  router.add(middleware: RequestErrors(unknownRoute: routes.unknown))
+  router.add(middleware: RequestGuard(address: address))
 }
 
 private func metrics(_ platform: Platform, _ measures: RequestMeasures) -> String {

@@ -9,11 +9,12 @@ package struct Routes: Sendable {
   private let version: String
 
   package init(_ platform: Platform, measures: RequestMeasures) {
-    let groups: [any APIRoutes] = [
-      ServerRoutes(platform: platform)
-    ]
-    version = platform.configuration.version
+    self.init([ServerRoutes(platform: platform)], version: platform.configuration.version)
+  }
+
+  init(_ groups: [any APIRoutes], version: String) {
     all = groups.flatMap(\.routes)
+    self.version = version
   }
 
   /// The OpenAPI 3.1 document.

@@ -1,0 +1,109 @@
+import Foundation
+import MartletCore
+import Yams
+
+/// A folder with a project file: what of it goes to the server, and which data files it names.
+struct ProjectFolder {
+  /// Absolute.
+  let path: String
+  /// The project file's text.
+  let text: String
+  let name: String
+
+  private static let snapshotLimit = 16 << 20
+  private static let dataSuffixes = [".csv", ".csv.gz", ".parquet", ".json.gz", ".jsonl", ".ndjson", ".zip"]
+
+  init(path: String) throws {
+    let folder = URL(fileURLWithPath: path).standardizedFileURL.path
+    guard let data = FileManager.default.contents(atPath: folder + "/martlet.yaml") else {
+      throw MartletError(
+        .notFound, "there is no martlet.yaml in \(folder)", fix: "go to the project's folder, or name it: martlet run FOLDER")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw MartletError.invalidInput("martlet.yaml is not valid UTF-8")
+    }
+    self.path = folder
+    self.text = text
+    name = try Self.read(text)
+  }
+
+  /// The project's name; the server checks the rest.
+  private static func read(_ text: String) throws -> String {
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: text)
+    } catch {
+      throw MartletError(.invalidInput, "martlet.yaml is not valid YAML", cause: "\(error)")
+    }
+    guard let name = node?["project"]?.string, !name.isEmpty else {
+      throw MartletError(.invalidInput, "martlet.yaml names no project", fix: "add a line such as: project: flight-delay")
+    }
+    return name
+  }
+
+  /// Datasets and the pattern of their files, as the project file has them; those without a file are left out.
+  func sources() throws -> [(dataset: String, pattern: String)] {
+    guard let data = try Yams.compose(yaml: text)?["data"]?.mapping else { return [] }
+    return data.compactMap { key, value in
+      guard let dataset = key.string, let pattern = value["source"]?.string, !pattern.contains("://"),
+        !pattern.hasPrefix("postgres:")
+      else { return nil }
+      return (dataset, pattern)
+    }
+  }
+
+  /// The text files that git does not ignore, without data files: `{path: text}`.
+  func files() throws -> [String: String] {
+    var (files, total): ([String: String], Int) = ([:], 0)
+    for name in try Self.names(in: path) where !Self.dataSuffixes.contains(where: name.hasSuffix) {
+      guard let data = FileManager.default.contents(atPath: path + "/" + name),
+        let text = String(validating: data, as: UTF8.self), !text.utf8.contains(0)
+      else { continue }
+      total += data.count
+      guard total <= Self.snapshotLimit else {
+        throw MartletError(
+          .payloadTooLarge, "the project's text files are larger than 16 MiB together",
+          fix: "let git ignore what is generated (.gitignore)")
+      }
+      files[name] = text
+    }
+    return files
+  }
+
+  /// The commit, and the digest of what differs from it; nil outside a git work tree.
+  func revision() -> (commit: String, dirty: Bool)? {
+    guard let commit = Git(path).output(["rev-parse", "HEAD"])?.first else { return nil }
+    let changes = Git(path).output(["status", "--porcelain", "--", "."]) ?? []
+    return (commit, !changes.isEmpty)
+  }
+
+  private static func names(in path: String) throws -> [String] {
+    if let names = Git(path).output(["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "."]) {
+      return names.filter { FileManager.default.fileExists(atPath: path + "/" + $0) }.sorted()
+    }
+    let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    return all.filter { name in !name.split(separator: "/").contains { $0.hasPrefix(".") || $0 == "build" } }.sorted()
+  }
+}
+
+/// Git's answers about one folder.
+struct Git {
+  private let folder: String
+
+  init(_ folder: String) { self.folder = folder }
+
+  /// Lines (or NUL-separated names) of what git prints; nil when it fails or is not there.
+  func output(_ arguments: [String]) -> [String]? {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["git", "-C", folder] + arguments
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { return nil }
+    return String(decoding: data, as: UTF8.self).split { $0 == "\n" || $0 == "\0" }.map(String.init)
+  }
+}

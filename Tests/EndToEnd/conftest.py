@@ -1,0 +1,52 @@
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import martlet
+
+
+@pytest.fixture
+def folder():
+    """A folder of the test's own that other users may pass through (PostgreSQL runs as one of them)."""
+    with tempfile.TemporaryDirectory(prefix="martlet-e2e-", ignore_cleanup_errors=True) as path:
+        Path(path).chmod(0o755)
+        yield Path(path)
+
+
+@pytest.fixture
+def new_server(folder):
+    """Makes servers over a fresh data directory; they are stopped when the test ends."""
+    servers = []
+
+    def make(*arguments, data=None, start=True, **env):
+        server = martlet.Server(data or folder / "data", *arguments, **env)
+        servers.append(server)
+        return server.start() if start else server
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def server(new_server):
+    return new_server()
+
+
+@pytest.fixture(scope="module")
+def shared_server():
+    """One server for all tests of a file that do not disturb each other."""
+    with tempfile.TemporaryDirectory(prefix="martlet-e2e-", ignore_cleanup_errors=True) as path:
+        server = martlet.Server(Path(path) / "data").start()
+        yield server
+        server.close()
+
+
+@pytest.fixture
+def postgres(folder):
+    if martlet.Postgres.binaries() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    server = martlet.Postgres(folder / "postgres").start()
+    yield server
+    server.stop()

@@ -1,0 +1,75 @@
+"""The command line's promises: exit codes, three-line errors, machine formats."""
+
+import json
+
+import pytest
+
+import martlet
+
+
+def test_the_version_is_printed():
+    result = martlet.command("--version")
+    assert result.returncode == 0 and result.stdout.strip().count(".") == 2
+
+
+def test_help_shows_an_example_before_the_usage():
+    for words in [["--help"], ["up", "--help"], ["run", "--help"], ["model", "promote", "--help"]]:
+        result = martlet.command(*words)
+        assert result.returncode == 0
+        assert "EXAMPLE" in result.stdout, words
+        assert result.stdout.index("EXAMPLE") < result.stdout.index("USAGE"), words
+
+
+@pytest.mark.parametrize("words,suggestion", [
+    (["staus"], "did you mean 'status'?"), (["up", "--prot", "1"], "--port"), (["data", "lst"], "did you mean 'list'?"),
+])
+def test_a_misspelt_word_is_a_usage_error_with_a_suggestion(words, suggestion):
+    result = martlet.command(*words)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ") and suggestion in result.stderr
+    assert "fix:" in result.stderr
+    assert result.stdout == ""
+
+
+def test_global_options_stand_anywhere(shared_server):
+    expected = shared_server.json("status")
+    for words in [["--server", shared_server.url, "-o", "json", "status"], ["status", f"--server={shared_server.url}", "--output", "json"]]:
+        result = martlet.command(*words)
+        assert result.returncode == 0, result.stderr
+        assert json.loads(result.stdout) == expected
+
+
+@pytest.mark.parametrize("words", [["data", "list"], ["runs", "list"], ["model", "list"], ["alert", "list"], ["experiments", "list"]])
+def test_an_empty_list_is_an_empty_list(new_server, words):
+    server = new_server()
+    extra = ["--project", "none"] if words[0] == "data" else []
+    assert json.loads(server.cli(*words, *extra, "-o", "json").stdout or "null") in ([], [{}]) or words[0] in ("experiments", "data")
+    table = server.cli(*words, *extra)
+    assert "Traceback" not in table.stderr
+
+
+def test_an_unknown_thing_exits_with_3_and_says_what_to_do(shared_server):
+    result = shared_server.cli("model", "show", "nothing")
+    assert result.returncode == 3
+    assert result.stderr.startswith("error: ") and "nothing" in result.stderr
+
+
+def test_errors_are_structured_when_json_is_asked_for(shared_server):
+    result = shared_server.cli("model", "show", "nothing", "-o", "json")
+    assert json.loads(result.stderr)["error"]["code"] == "NOT_FOUND"
+
+
+def test_a_server_that_is_not_there_exits_with_7():
+    result = martlet.command("status", "--server", f"http://127.0.0.1:{martlet.free_port()}")
+    assert result.returncode == 7
+    assert "does not answer" in result.stderr and "martlet up" in result.stderr
+
+
+def test_a_folder_without_a_project_is_refused(shared_server, folder):
+    result = shared_server.cli("run", folder)
+    assert result.returncode == 3
+    assert "martlet.yaml" in result.stderr
+
+
+def test_nothing_is_coloured_when_it_is_not_a_terminal(shared_server):
+    assert "\x1b" not in shared_server.cli("doctor").stdout
