@@ -120,7 +120,9 @@ let package = Package(
     .executableTarget(
       name: "martlet",
       dependencies: (["MartletCore", "MartletLifecycle", "MartletServer"] + domain + ground).map { .byName(name: $0) }
-        + [arguments, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, httpTypes, logging, yams],
+        + [
+          arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes, logging, yams,
+        ],
       swiftSettings: house),
 
     // Tests mirror the modules.

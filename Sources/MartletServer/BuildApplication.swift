@@ -20,11 +20,11 @@ package struct ServerArguments: Sendable {
 ///
 /// - Parameter onRunning: called with the real port once the server listens.
 package func buildApplication(
-  _ arguments: ServerArguments, platform: Platform, measures: RequestMeasures = RequestMeasures(),
+  _ arguments: ServerArguments, plane: ControlPlane, measures: RequestMeasures = RequestMeasures(),
   onRunning: @escaping @Sendable (LocalAddress) async -> Void = { _ in }
 ) async throws -> Application<RouterResponder<ServerContext>> {
   let address = LocalAddress(host: arguments.host, port: arguments.port)
-  let router = try await buildRouter(platform: platform, address: address, measures: measures)
+  let router = try await buildRouter(plane: plane, address: address, measures: measures)
   return Application(
     router: router,
     server: .http1(
@@ -37,14 +37,14 @@ package func buildApplication(
       if let port = channel.localAddress?.port { address.bound(to: port) }
       await onRunning(address)
     },
-    logger: platform.logger)
+    logger: plane.logger)
 }
 
 /// Every route behind every middleware.
-package func buildRouter(platform: Platform, address: LocalAddress, measures: RequestMeasures) async throws
+package func buildRouter(plane: ControlPlane, address: LocalAddress, measures: RequestMeasures) async throws
   -> Router<ServerContext>
 {
-  let routes = Routes(platform, measures: measures)
+  let routes = Routes(plane, measures: measures)
   let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
   addMiddleware(to: router, routes, address: address, measures: measures)
   routes.add(to: router)
@@ -56,7 +56,7 @@ package func buildRouter(platform: Platform, address: LocalAddress, measures: Re
   router.get("/metrics") { _, _ in
     Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-      body: .init(byteBuffer: ByteBuffer(string: metrics(platform, measures))))
+      body: .init(byteBuffer: ByteBuffer(string: metrics(plane, measures))))
   }
   return router
 }
@@ -71,12 +71,12 @@ func addMiddleware(
   router.add(middleware: RequestGuard(address: address))
 }
 
-private func metrics(_ platform: Platform, _ measures: RequestMeasures) -> String {
+private func metrics(_ plane: ControlPlane, _ measures: RequestMeasures) -> String {
   var text = MetricsText()
-  text.add("martlet_build_info", .gauge, "The running version.", [([("version", platform.configuration.version)], 1)])
+  text.add("martlet_build_info", .gauge, "The running version.", [([("version", plane.configuration.version)], 1)])
   text.add(
     "process_start_time_seconds", .gauge, "When the server started, in seconds since 1970.",
-    Double(platform.started.milliseconds) / 1000)
+    Double(plane.started.milliseconds) / 1000)
   text.add("process_resident_memory_bytes", .gauge, "Memory in RAM.", ProcessMeasures.residentBytes)
   text.add("process_cpu_seconds_total", .counter, "Processor time used.", ProcessMeasures.cpuSeconds)
   text.add("process_open_fds", .gauge, "Open files and sockets.", ProcessMeasures.openFiles)

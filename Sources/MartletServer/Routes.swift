@@ -8,8 +8,8 @@ package struct Routes: Sendable {
   package let all: [APIRoute]
   private let version: String
 
-  package init(_ platform: Platform, measures: RequestMeasures) {
-    self.init([ServerRoutes(platform: platform)], version: platform.configuration.version)
+  package init(_ plane: ControlPlane, measures: RequestMeasures) {
+    self.init([ServerRoutes(plane: plane)], version: plane.configuration.version)
   }
 
   init(_ groups: [any APIRoutes], version: String) {

@@ -28,33 +28,33 @@ struct Bootstrap {
     let logger = Self.logger()
     let port = try ListenCheck.port(host: arguments.host, port: arguments.port, orAny: arguments.anyPort)
     let directory = try DataDirectory(path: arguments.data)
-    let platform = try await Platform(
-      configuration: PlatformConfiguration(
+    let plane = try await ControlPlane(
+      configuration: ControlPlaneConfiguration(
         data: arguments.data, store: arguments.store, engines: Self.engines, version: Martlet.version),
       logger: logger)
     let measures = RequestMeasures()
     let application = try await buildApplication(
-      ServerArguments(host: arguments.host, port: port), platform: platform, measures: measures
+      ServerArguments(host: arguments.host, port: port), plane: plane, measures: measures
     ) { address in
-      announce(address, directory, platform)
+      announce(address, directory, plane)
     }
     do {
-      try await serve(application, platform, measures, logger)
+      try await serve(application, plane, measures, logger)
     } catch {
       directory.withdraw()
-      await platform.close()
+      await plane.close()
       throw Self.explain(error, port: port)
     }
     directory.withdraw()
-    await platform.close()
+    await plane.close()
   }
 
   private func serve(
-    _ application: some ApplicationProtocol, _ platform: Platform, _ measures: RequestMeasures, _ logger: Logger
+    _ application: some ApplicationProtocol, _ plane: ControlPlane, _ measures: RequestMeasures, _ logger: Logger
   ) async throws {
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
     if let linger = arguments.linger {
-      let watch = LingerWatch(limit: linger, measures: measures, platform: platform)
+      let watch = LingerWatch(limit: linger, measures: measures, plane: plane)
       services.append(.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup))
     }
     var configuration = ServiceGroupConfiguration(
@@ -67,13 +67,13 @@ struct Bootstrap {
     }
   }
 
-  private func announce(_ address: LocalAddress, _ directory: DataDirectory, _ platform: Platform) {
+  private func announce(_ address: LocalAddress, _ directory: DataDirectory, _ plane: ControlPlane) {
     let record = ServerRecord(
-      url: address.url, pid: getpid(), started: platform.started, version: platform.configuration.version)
+      url: address.url, pid: getpid(), started: plane.started, version: plane.configuration.version)
     do {
       try directory.announce(record)
     } catch {
-      platform.logger.error("server.json could not be written", metadata: ["error": "\(error)"])
+      plane.logger.error("server.json could not be written", metadata: ["error": "\(error)"])
     }
     FileHandle.standardError.write(Data("Martlet is up at \(address.url), data in \(directory.path)\n".utf8))
   }
@@ -101,11 +101,11 @@ struct Bootstrap {
 private struct LingerWatch: Service {
   let limit: Duration
   let measures: RequestMeasures
-  let platform: Platform
+  let plane: ControlPlane
 
   func run() async throws {
     try await cancelWhenGracefulShutdown {
-      while measures.idle < limit || platform.isBusy { try await Task.sleep(for: .milliseconds(200)) }
+      while measures.idle < limit || plane.isBusy { try await Task.sleep(for: .milliseconds(200)) }
     }
   }
 }

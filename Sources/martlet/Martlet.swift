@@ -21,13 +21,21 @@ struct Martlet: AsyncParsableCommand {
       """,
     version: version, subcommands: [JobCommand.self],
     groupedSubcommands: [
-      CommandGroup(name: "Server", subcommands: [UpCommand.self, DoctorCommand.self, EnginesCommand.self])
+      CommandGroup(name: "Server", subcommands: [UpCommand.self, DoctorCommand.self, EnginesCommand.self]),
+      CommandGroup(name: "Pipelines", subcommands: [RunCommand.self, PlanCommand.self, StatusCommand.self]),
+      CommandGroup(
+        name: "Data and models",
+        subcommands: [DataCommand.self, ExperimentsCommand.self, RunsCommand.self, ModelCommand.self]),
+      CommandGroup(
+        name: "Live", subcommands: [DeploymentCommand.self, MonitorCommand.self, AlertCommand.self, AuditCommand.self]),
+      CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),
     ])
 
   static func main() async {
     let arguments = GlobalFlags.moveToEnd(Array(CommandLine.arguments.dropFirst()))
     let report = ErrorReport(arguments: arguments)
     do {
+      try CommandNames.check(arguments)
       var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

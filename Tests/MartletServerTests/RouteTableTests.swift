@@ -10,32 +10,32 @@ import Testing
 struct RouteTableTests {
   @Test("Every route of the native API is in the document, and every operation of the document is routed")
   func sameRoutes() async throws {
-    let platform = try await Platform(configuration: TestServer.configuration(), logger: Logger(label: "test"))
+    let plane = try await ControlPlane(configuration: TestServer.configuration(), logger: Logger(label: "test"))
     let measures = RequestMeasures()
     let router = try await buildRouter(
-      platform: platform, address: LocalAddress(host: "127.0.0.1", port: 1), measures: measures)
+      plane: plane, address: LocalAddress(host: "127.0.0.1", port: 1), measures: measures)
     let routed = Set(
       router.routes.filter { $0.path.description.hasPrefix("/api/v1") && $0.method != .head }.map {
         "\($0.method) \($0.path)"
       })
-    let document = Routes(platform, measures: measures).document
+    let document = Routes(plane, measures: measures).document
     let described = Set(
       (document["paths"]?.object ?? [:]).flatMap { path, operations in
         (operations.object ?? [:]).keys.map { "\($0.uppercased()) \(path)" }
       })
     #expect(routed.subtracting(["GET /api/v1/openapi.json"]) == described)
-    await platform.close()
+    await plane.close()
   }
 
   @Test("Every operation has a name of its own, a summary, and its path's parameters")
   func operations() async throws {
-    let platform = try await Platform(configuration: TestServer.configuration(), logger: Logger(label: "test"))
-    let routes = Routes(platform, measures: RequestMeasures()).all
+    let plane = try await ControlPlane(configuration: TestServer.configuration(), logger: Logger(label: "test"))
+    let routes = Routes(plane, measures: RequestMeasures()).all
     #expect(Set(routes.map(\.operation)).count == routes.count)
     for route in routes {
       #expect(!route.summary.isEmpty && route.path.hasPrefix("/"), "\(route.path)")
       #expect(Set(route.pathParameters).count == route.pathParameters.count, "\(route.path)")
     }
-    await platform.close()
+    await plane.close()
   }
 }

@@ -8,17 +8,17 @@ import MartletCore
 
 /// The real application in process, over a temporary data directory.
 enum TestServer {
-  static func configuration() -> PlatformConfiguration {
-    PlatformConfiguration(
+  static func configuration() -> ControlPlaneConfiguration {
+    ControlPlaneConfiguration(
       data: NSTemporaryDirectory() + "martlet-test-\(UUID().uuidString)", engines: "/nonexistent", version: "0.0.0")
   }
 
   /// The testing client calls the server `localhost` without a port, so it is told that it listens on 80.
   static func run(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-    let platform = try await Platform(configuration: configuration(), logger: Logger(label: "test"))
-    let application = try await buildApplication(ServerArguments(port: 80), platform: platform)
+    let plane = try await ControlPlane(configuration: configuration(), logger: Logger(label: "test"))
+    let application = try await buildApplication(ServerArguments(port: 80), plane: plane)
     try await application.test(.router, body)
-    await platform.close()
+    await plane.close()
   }
 
   /// A server with these routes only, behind the real middleware.

@@ -19,8 +19,8 @@ extension APIRequest {
     switch route.body {
     case .none:
       (json, limit) = (.null, Self.jsonLimit)
-    case .json(let schema):
-      limit = Self.jsonLimit
+    case .json(let schema, let most):
+      limit = most
       json = try await Self.json(request, limit: limit)
       try schema.check(json)
     case .optionalJSON(let schema):

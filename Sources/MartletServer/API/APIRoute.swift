@@ -63,8 +63,8 @@ package struct APIParameter: Sendable {
 /// What a request carries.
 package enum APIBody: Sendable {
   case none
-  /// `application/json` of this shape, at most 16 MiB.
-  case json(APISchema)
+  /// `application/json` of this shape, of at most `limit` bytes.
+  case json(APISchema, limit: Int = 16 << 20)
   /// As `json`, and may be absent: the handler then sees an empty object.
   case optionalJSON(APISchema)
   /// Bytes of one of these media types, handed to the handler as a stream of at most `limit` bytes.

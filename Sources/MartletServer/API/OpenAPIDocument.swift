@@ -66,7 +66,7 @@ struct OpenAPIDocument {
   private func body(_ body: APIBody, _ components: inout [String: JSON]) -> JSON? {
     switch body {
     case .none: return nil
-    case .json(let schema):
+    case .json(let schema, _):
       return ["required": true, "content": ["application/json": ["schema": schema.document(&components)]]]
     case .optionalJSON(let schema):
       return ["required": false, "content": ["application/json": ["schema": schema.document(&components)]]]

@@ -3,7 +3,7 @@ import MartletCore
 
 /// The server itself: is it well, and what is it.
 struct ServerRoutes: APIRoutes {
-  let platform: Platform
+  let plane: ControlPlane
 
   var routes: [APIRoute] {
     [
@@ -12,9 +12,9 @@ struct ServerRoutes: APIRoutes {
         response: .json(Self.health)
       ) { _ in
         .json([
-          "status": "ok", "version": .string(platform.configuration.version),
-          "started": .string(platform.started.description),
-          "uptime_seconds": .double((platform.clock.now - platform.started).inSeconds),
+          "status": "ok", "version": .string(plane.configuration.version),
+          "started": .string(plane.started.description),
+          "uptime_seconds": .double((plane.clock.now - plane.started).inSeconds),
           "resident_bytes": .integer(Int64(ProcessMeasures.residentBytes)),
         ])
       }

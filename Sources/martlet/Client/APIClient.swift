@@ -11,18 +11,25 @@ struct APIClient: Sendable {
   private let http: HTTPClient
   private static let base = "/api/v1"
 
+  enum Verb: String {
+    case get = "GET"
+    case put = "PUT"
+    case post = "POST"
+    case delete = "DELETE"
+  }
+
   init(server: String) {
     self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
     http = HTTPClient.shared
   }
 
   func get(_ path: String, query: [String: String?] = [:]) async throws -> JSON {
-    try await json(request(.GET, path, query))
+    try await json(request(.get, path, query))
   }
 
   @discardableResult
   func send(
-    _ method: HTTPMethod, _ path: String, query: [String: String?] = [:], _ body: JSON? = nil,
+    _ method: Verb, _ path: String, query: [String: String?] = [:], _ body: JSON? = nil,
     timeout: TimeAmount = .hours(12)
   ) async throws -> JSON {
     var request = request(method, path, query)
@@ -36,7 +43,7 @@ struct APIClient: Sendable {
   /// Sends a file as it is on disk, without holding it in memory.
   @discardableResult
   func upload(
-    _ method: HTTPMethod, _ path: String, query: [String: String?] = [:], file: String, mediaType: String
+    _ method: Verb, _ path: String, query: [String: String?] = [:], file: String, mediaType: String
   ) async throws -> JSON {
     let size = try LocalFile.size(file)
     var request = request(method, path, query)
@@ -63,7 +70,7 @@ struct APIClient: Sendable {
   func events(
     _ path: String, query: [String: String?] = [:], _ body: (_ name: String?, _ data: JSON) async throws -> Void
   ) async throws {
-    let response = try await response(request(.GET, path, query), timeout: .hours(24))
+    let response = try await response(request(.get, path, query), timeout: .hours(24))
     var parser = EventParser()
     for try await buffer in response.body {
       for event in parser.read(buffer.readableBytesView) {
@@ -74,15 +81,15 @@ struct APIClient: Sendable {
 
   /// Text as it comes.
   func text(_ path: String, query: [String: String?] = [:]) async throws -> String {
-    let response = try await response(request(.GET, path, query), timeout: .minutes(10))
+    let response = try await response(request(.get, path, query), timeout: .minutes(10))
     return String(buffer: try await response.body.collect(upTo: 256 << 20))
   }
 
-  private func request(_ method: HTTPMethod, _ path: String, _ query: [String: String?]) -> HTTPClientRequest {
+  private func request(_ method: Verb, _ path: String, _ query: [String: String?]) -> HTTPClientRequest {
     let pairs = query.compactMap { key, value in value.map { "\(Self.escape(key))=\(Self.escape($0))" } }.sorted()
     var request = HTTPClientRequest(
       url: server + Self.base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
-    request.method = method
+    request.method = .RAW(value: method.rawValue)
     request.headers.add(name: "Accept", value: "application/json")
     request.headers.add(name: "Martlet-Actor", value: ProcessInfo.processInfo.environment["USER"] ?? "local")
     return request
@@ -92,7 +99,8 @@ struct APIClient: Sendable {
   static func escape(_ text: String) -> String {
     var plain = CharacterSet.alphanumerics
     plain.insert(charactersIn: "-._~")
-    return text.addingPercentEncoding(withAllowedCharacters: plain.intersection(CharacterSet(charactersIn: Unicode.Scalar(0)..."\u{7F}")))
+    return text.addingPercentEncoding(
+      withAllowedCharacters: plain.intersection(CharacterSet(charactersIn: Unicode.Scalar(0)..."\u{7F}")))
       ?? text
   }
 
@@ -127,7 +135,8 @@ struct APIClient: Sendable {
     let error = body.flatMap { try? JSON.parse($0.readableBytesView) }?["error"]
     let code = error?["code"]?.string.flatMap(MartletError.Code.init(rawValue:))
     return MartletError(
-      code ?? .internalError, error?["message"]?.string ?? "the server answered \(status)", cause: error?["cause"]?.string,
+      code ?? .internalError, error?["message"]?.string ?? "the server answered \(status)",
+      cause: error?["cause"]?.string,
       fix: error?["fix"]?.string)
   }
 }

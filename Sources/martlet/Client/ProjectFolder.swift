@@ -17,7 +17,8 @@ struct ProjectFolder {
     let folder = URL(fileURLWithPath: path).standardizedFileURL.path
     guard let data = FileManager.default.contents(atPath: folder + "/martlet.yaml") else {
       throw MartletError(
-        .notFound, "there is no martlet.yaml in \(folder)", fix: "go to the project's folder, or name it: martlet run FOLDER")
+        .notFound, "there is no martlet.yaml in \(folder)",
+        fix: "go to the project's folder, or name it: martlet run FOLDER")
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw MartletError.invalidInput("martlet.yaml is not valid UTF-8")
@@ -36,7 +37,8 @@ struct ProjectFolder {
       throw MartletError(.invalidInput, "martlet.yaml is not valid YAML", cause: "\(error)")
     }
     guard let name = node?["project"]?.string, !name.isEmpty else {
-      throw MartletError(.invalidInput, "martlet.yaml names no project", fix: "add a line such as: project: flight-delay")
+      throw MartletError(
+        .invalidInput, "martlet.yaml names no project", fix: "add a line such as: project: flight-delay")
     }
     return name
   }
@@ -52,9 +54,9 @@ struct ProjectFolder {
     }
   }
 
-  /// The text files that git does not ignore, without data files: `{path: text}`.
-  func files() throws -> [String: String] {
-    var (files, total): ([String: String], Int) = ([:], 0)
+  /// The text files that git does not ignore, without data files.
+  func files() throws -> [(path: String, text: String, isExecutable: Bool)] {
+    var (files, total): ([(String, String, Bool)], Int) = ([], 0)
     for name in try Self.names(in: path) where !Self.dataSuffixes.contains(where: name.hasSuffix) {
       guard let data = FileManager.default.contents(atPath: path + "/" + name),
         let text = String(validating: data, as: UTF8.self), !text.utf8.contains(0)
@@ -65,7 +67,7 @@ struct ProjectFolder {
           .payloadTooLarge, "the project's text files are larger than 16 MiB together",
           fix: "let git ignore what is generated (.gitignore)")
       }
-      files[name] = text
+      files.append((name, text, FileManager.default.isExecutableFile(atPath: path + "/" + name)))
     }
     return files
   }

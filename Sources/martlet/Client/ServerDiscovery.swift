@@ -18,7 +18,8 @@ struct ServerDiscovery {
 
   private static func checked(_ server: String) throws -> String {
     guard let url = URL(string: server), ["http", "https"].contains(url.scheme), url.host != nil else {
-      throw MartletError(.invalidInput, "'\(server)' is not a server's address", fix: "write it as http://127.0.0.1:5000")
+      throw MartletError(
+        .invalidInput, "'\(server)' is not a server's address", fix: "write it as http://127.0.0.1:5000")
     }
     return server
   }
@@ -32,7 +33,8 @@ struct ServerDiscovery {
     }
     throw MartletError(
       .unavailable, "no server could be started for \(options.dataDirectory)",
-      cause: BackgroundServer(data: options.dataDirectory).lastWords, fix: "start it by hand: martlet up --data \(options.dataDirectory)")
+      cause: BackgroundServer(data: options.dataDirectory).lastWords,
+      fix: "start it by hand: martlet up --data \(options.dataDirectory)")
   }
 }
 
@@ -71,7 +73,8 @@ struct BackgroundServer {
     let result = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &arguments, environ)
     guard result == 0 else {
       throw MartletError(
-        .unavailable, "no server could be started", cause: String(cString: strerror(result)), fix: "start it by hand: martlet up")
+        .unavailable, "no server could be started", cause: String(cString: strerror(result)),
+        fix: "start it by hand: martlet up")
     }
   }
 }

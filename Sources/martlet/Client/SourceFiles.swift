@@ -17,11 +17,14 @@ struct SourceFiles {
     let segments = pattern.split(separator: "/").map(String.init)
     guard !pattern.hasPrefix("/"), !segments.contains("..") else {
       throw MartletError(
-        .invalidInput, "the source '\(pattern)' leaves the project's folder", fix: "put the data, or a link to it, inside the folder")
+        .invalidInput, "the source '\(pattern)' leaves the project's folder",
+        fix: "put the data, or a link to it, inside the folder")
     }
     var found = [File(partition: nil, path: folder)]
     for segment in segments { found = try found.flatMap { try Self.matches(segment, below: $0) } }
-    return found.filter { Self.isFile($0.path) }.sorted { ($0.partition ?? "", $0.path) < ($1.partition ?? "", $1.path) }
+    return found.filter { Self.isFile($0.path) }.sorted {
+      ($0.partition ?? "", $0.path) < ($1.partition ?? "", $1.path)
+    }
   }
 
   private static func matches(_ segment: String, below parent: File) throws -> [File] {

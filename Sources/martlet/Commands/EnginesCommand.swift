@@ -1,5 +1,7 @@
 import ArgumentParser
 import MartletCore
+import MartletEngines
+import NIOPosix
 
 struct EnginesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,6 +20,9 @@ struct EnginesInstallCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    throw MartletError(.unavailable, "engines cannot be installed yet")
+    let output = Output(global)
+    try await NIOThreadPool.singleton.runIfActive {
+      try EngineInstaller(onMessage: { output.note($0) }).install()
+    }
   }
 }

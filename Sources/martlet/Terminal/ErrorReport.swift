@@ -18,6 +18,10 @@ struct ErrorReport {
       write(error)
       return ExitStatus(error.code).rawValue
     }
+    if let error = error as? UnknownCommand {
+      write(error.asError)
+      return ExitStatus.usage.rawValue
+    }
     if let exit = error as? ExitCode { return exit.rawValue }
     if error is CancellationError { return ExitStatus.interrupted.rawValue }
     return showParserError(error)

@@ -60,6 +60,15 @@ struct Column {
     isNumber = number
   }
 
+  /// A column whose name may hold dots: it is not taken apart.
+  init(_ title: String, key: String) { self.init(title, path: [key]) }
+
+  init(_ title: String, path: [String], number: Bool = false) {
+    self.title = title
+    self.path = path
+    isNumber = number
+  }
+
   func cell(_ item: JSON) -> String { item.value(at: path)?.cellText ?? "" }
 }
 

@@ -2,7 +2,7 @@ package import Logging
 package import MartletCore
 
 /// Where one control plane keeps things, and how it is set up.
-package struct PlatformConfiguration: Sendable {
+package struct ControlPlaneConfiguration: Sendable {
   /// The data directory, absolute.
   package var data: String
   /// The metadata database: `sqlite:///path` or `postgresql://…`; nil for SQLite in the data directory.
@@ -22,13 +22,13 @@ package struct PlatformConfiguration: Sendable {
 }
 
 /// Every service of the control plane, built once and handed to the routes.
-package struct Platform: Sendable {
-  package let configuration: PlatformConfiguration
+package struct ControlPlane: Sendable {
+  package let configuration: ControlPlaneConfiguration
   package let logger: Logger
   package let clock: WallClock
   package let started: Timestamp
 
-  package init(configuration: PlatformConfiguration, clock: WallClock = .system, logger: Logger) async throws {
+  package init(configuration: ControlPlaneConfiguration, clock: WallClock = .system, logger: Logger) async throws {
     self.configuration = configuration
     self.clock = clock
     self.logger = logger
