@@ -4,16 +4,18 @@ import MartletCore
 /// Misspelt commands get a suggestion; the parser itself only says that a word is unexpected.
 enum CommandNames {
   static func check(_ arguments: [String]) throws {
-    var (command, path): (any ParsableCommand.Type, [String]) = (Martlet.self, ["martlet"])
+    var command: any ParsableCommand.Type = Martlet.self
+    var path = ["martlet"]
     for word in arguments {
       let known = subcommands(of: command)
       guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
       guard let next = known.first(where: { name(of: $0) == word }) else {
-        let names = known.filter(\.configuration.shouldDisplay).map(name(of:))
+        let names = known.filter { $0.configuration.shouldDisplay }.map { name(of: $0) }
         throw UnknownCommand(
           word: word, suggestion: didYouMean(word, among: names), help: (path + ["--help"]).joined(separator: " "))
       }
-      (command, path) = (next, path + [word])
+      command = next
+      path.append(word)
     }
   }
 
