@@ -1,0 +1,43 @@
+/// Maps a range of values onto a range of pixels.
+struct Scale {
+  let low: Double
+  let high: Double
+  let from: Double
+  let to: Double
+
+  init(_ values: some Sequence<Double>, from: Double, to: Double, includesZero: Bool = false) {
+    var low = includesZero ? 0 : Double.infinity
+    var high = includesZero ? 0 : -Double.infinity
+    for value in values where value.isFinite {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    if low > high { (low, high) = (0, 1) }
+    if low == high { (low, high) = (low - 0.5, high + 0.5) }
+    self.low = low
+    self.high = high
+    self.from = from
+    self.to = to
+  }
+
+  func callAsFunction(_ value: Double) -> Double { from + (value - low) / (high - low) * (to - from) }
+
+  /// About `count` round numbers inside the range (Heckbert's nice numbers).
+  func ticks(_ count: Int) -> [Double] {
+    let rough = (high - low) / Double(max(1, count))
+    var power: Double = 1
+    while power * 10 <= rough { power *= 10 }
+    while power > rough { power /= 10 }
+    let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? power * 10
+    var ticks: [Double] = []
+    var tick = (low / step).rounded(.up) * step
+    while tick <= high + step * 1e-9, ticks.count < 20 {
+      ticks.append(abs(tick) < step * 1e-9 ? 0 : tick)
+      tick += step
+    }
+    return ticks
+  }
+}
+
+/// Pixels to at most two decimals.
+func px(_ value: Double) -> String { fixed(value, decimals: 1) }

@@ -1,0 +1,89 @@
+package import Hummingbird
+import Foundation
+package import MartletCore
+import NIOCore
+
+/// Style sheet, scripts and icons: read once, served under a name that contains their content's fingerprint, so that
+/// browsers may keep them for ever.
+package struct StaticFiles: Sendable {
+  private struct File: Sendable {
+    var contentType: String
+    var bytes: [UInt8]
+    var compressed: [UInt8]?
+    var fingerprint: String
+  }
+
+  private let files: [String: File]
+
+  /// Reads the files that belong to the binary, and those fetched by `make assets` where they are there.
+  package init() throws {
+    var files: [String: File] = [:]
+    for folder in [Bundle.module.resourcePath.map { $0 + "/Static" }, Self.fetchedFolder].compactMap(\.self) {
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+        guard let contentType = Self.contentType(of: name),
+          let bytes = FileManager.default.contents(atPath: folder + "/" + name)
+        else { continue }
+        files[name] = File(
+          contentType: contentType, bytes: Array(bytes),
+          compressed: FileManager.default.contents(atPath: folder + "/" + name + ".gz").map(Array.init),
+          fingerprint: Self.fingerprint(bytes))
+      }
+    }
+    self.files = files
+  }
+
+  /// Where the pinned web assets lie: `MARTLET_ASSETS`, or `assets` beside the binary or in the working folder.
+  private static var fetchedFolder: String? {
+    let beside = (CommandLine.arguments.first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath() })?
+      .deletingLastPathComponent()
+    let candidates = [
+      ProcessInfo.processInfo.environment["MARTLET_ASSETS"], beside?.appendingPathComponent("assets").path,
+      beside?.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("assets").path,
+      beside?.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("assets").path,
+    ]
+    return candidates.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  func link(_ name: String) -> String { optionalLink(name) ?? "/static/\(name)" }
+
+  func optionalLink(_ name: String) -> String? { files[name].map { "/static/\($0.fingerprint)/\(name)" } }
+
+  package func addRoutes(to router: some RouterMethods<some RequestContext>) {
+    router.get("/static/:fingerprint/:name") { request, context in
+      try response(context.parameters.require("name"), request, immutable: true)
+    }
+    router.get("/static/:name") { request, context in
+      try response(context.parameters.require("name"), request, immutable: false)
+    }
+  }
+
+  private func response(_ name: String, _ request: Request, immutable: Bool) throws -> Response {
+    guard let file = files[name] else { throw MartletError.notFound("there is no file '\(name.prefix(60))'") }
+    var headers: HTTPFields = [
+      .contentType: file.contentType,
+      .cacheControl: immutable ? "public, max-age=31536000, immutable" : "no-cache",
+    ]
+    if let compressed = file.compressed, request.headers[.acceptEncoding]?.contains("gzip") == true {
+      headers[.contentEncoding] = "gzip"
+      return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: compressed)))
+    }
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
+  }
+
+  private static func contentType(of name: String) -> String? {
+    switch name.split(separator: ".").last {
+    case "css": "text/css; charset=utf-8"
+    case "js": "text/javascript; charset=utf-8"
+    case "svg": "image/svg+xml"
+    default: nil
+    }
+  }
+
+  /// FNV-1a over the bytes: names a version of a file, promises nothing about security.
+  private static func fingerprint(_ bytes: Data) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return String(hash, radix: 16)
+  }
+}
