@@ -72,47 +72,48 @@ extension TrainStep {
 }
 
 extension PreparationSection {
+  /// Operations that need a method: `impute: median`.
   private static let methods: [String: [String]] = [
-    "impute": ["median", "mean", "mode", "zero"], "clip": ["iqr"], "scale": ["standard"],
-    "encode": ["target", "onehot", "ordinal"],
-    "bin": ["quantile"],
+    "impute": ["median", "mean"], "clip": ["iqr"], "scale": ["standard"],
+    "encode": ["target", "one-hot", "ordinal", "frequency"],
   ]
+  /// Operations that need only columns: `dates: {columns: [scheduled_at]}`.
+  private static let plain = ["bin", "dates", "drop", "indicator", "log"]
 
   static func read(_ reader: MappingReader) -> PreparationSection? {
-    let operations = methods.keys.sorted() + ["dates"]
+    let operations = (methods.keys + plain).sorted()
     let written = operations.filter(reader.has)
     if written.isEmpty { for operation in operations { _ = reader.node(operation) } }
-    var section: PreparationSection?
-    if let operation = written.first, written.count == 1 {
-      section = operation == "dates" ? readDates(reader) : readMethod(operation, reader)
-    } else {
+    guard let operation = written.first, written.count == 1 else {
+      reader.finish()
       reader.problems.add(reader.position, "\(reader.path) needs exactly one of \(operations.joined(separator: ", "))")
+      return nil
     }
-    if section?.operation != "dates" {
-      let columns = reader.texts("columns")
-      if !columns.isEmpty { section?.columns = columns }
-    }
+    let section = plain.contains(operation) ? readPlain(operation, reader) : readMethod(operation, reader)
     reader.finish()
     return section
   }
 
-  private static func readDates(_ reader: MappingReader) -> PreparationSection? {
-    guard let dates = reader.child("dates") else { return nil }
-    let columns = dates.texts("columns")
-    if columns.isEmpty { dates.require("columns") }
-    dates.finish()
-    return PreparationSection(operation: "dates", method: nil, columns: columns)
+  private static func readPlain(_ operation: String, _ reader: MappingReader) -> PreparationSection? {
+    guard let child = reader.child(operation) else { return nil }
+    let columns = child.texts("columns")
+    if columns.isEmpty { child.require("columns") }
+    child.finish()
+    return PreparationSection(operation: operation, method: nil, columns: columns)
   }
 
   private static func readMethod(_ operation: String, _ reader: MappingReader) -> PreparationSection? {
+    let columns = reader.texts("columns")
     guard let method = reader.text(operation) else { return nil }
     let known = methods[operation] ?? []
-    if !known.contains(method) {
+    let isConstant = operation == "impute" && PlainScalar.number(method) != nil
+    if !known.contains(method), !isConstant {
+      let list = known.joined(separator: ", ") + (operation == "impute" ? " or a number" : "")
       reader.problems.add(
         reader.position(of: operation),
-        "\(reader.path).\(operation) cannot be '\(method.prefix(64))'\(didYouMean(method, among: known)); it is one of \(known.joined(separator: ", "))")
+        "\(reader.path).\(operation) cannot be '\(method.prefix(64))'\(didYouMean(method, among: known)); it is \(list)")
     }
-    return PreparationSection(operation: operation, method: method, columns: nil)
+    return PreparationSection(operation: operation, method: method, columns: columns.isEmpty ? nil : columns)
   }
 }
 

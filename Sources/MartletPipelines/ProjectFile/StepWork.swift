@@ -38,7 +38,8 @@ package struct TrainStep: Sendable, Hashable, Codable {
   package var parameters: [String: JSON] = [:]
 }
 
-/// One fitted transformation: `impute: median`, `clip: iqr`, `scale: standard`, `encode: target`, `dates`, `bin`.
+/// One fitted transformation: `impute: median`, `clip: iqr`, `scale: standard`, `encode: target`, `dates`, `bin`, …;
+/// operations and methods are those of the models module's preparation.
 package struct PreparationSection: Sendable, Hashable, Codable {
   package var operation: String
   package var method: String?
