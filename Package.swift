@@ -87,7 +87,7 @@ let package = Package(
     module("MartletStatistics", ["MartletCore"]),
     module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
     module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
-    module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, logging]),
+    module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, nioPosix, logging]),
     module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),
     module("MartletJobs", ["MartletCore", "CMartletProcess"], products: [logging, nioCore, nioPosix]),
     module("MartletModels", ["MartletCore", "MartletStatistics"]),
