@@ -1,5 +1,7 @@
 package import Logging
 package import MartletCore
+package import MartletJobs
+package import MartletStore
 
 /// Where one control plane keeps things, and how it is set up.
 package struct ControlPlaneConfiguration: Sendable {
@@ -27,16 +29,31 @@ package struct ControlPlane: Sendable {
   package let logger: Logger
   package let clock: WallClock
   package let started: Timestamp
+  package let database: any Database
+  package let jobs: JobRunner
 
-  package init(configuration: ControlPlaneConfiguration, clock: WallClock = .system, logger: Logger) async throws {
+  /// Opens the database, bringing its schema up to date; everything else starts when it is first needed.
+  ///
+  /// - Parameter jobs: where jobs run; child processes of this binary unless told.
+  package init(
+    configuration: ControlPlaneConfiguration, clock: WallClock = .system, jobs: JobRunner? = nil, logger: Logger
+  ) async throws {
     self.configuration = configuration
     self.clock = clock
     self.logger = logger
     started = clock.now
+    self.jobs =
+      jobs
+      ?? JobRunner(engines: configuration.engines, scratch: configuration.data + "/scratch", logger: logger)
+    database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
   }
 
   /// Whether work is under way that should not be cut short when nobody asks for anything.
   package var isBusy: Bool { false }
 
-  package func close() async {}
+  /// Ends what runs beside requests, then closes the database.
+  package func close() async {
+    jobs.shutdown()
+    await database.close()
+  }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import Logging
 import MartletCore
+import MartletEngines
 import MartletServer
 import ServiceLifecycle
 import UnixSignals
@@ -30,7 +31,7 @@ struct Bootstrap {
     let directory = try DataDirectory(path: arguments.data)
     let plane = try await ControlPlane(
       configuration: ControlPlaneConfiguration(
-        data: arguments.data, store: arguments.store, engines: Self.engines, version: Martlet.version),
+        data: arguments.data, store: arguments.store, engines: EngineFolder.standard.path, version: Martlet.version),
       logger: logger)
     let measures = RequestMeasures()
     let application = try await buildApplication(
@@ -85,11 +86,6 @@ struct Bootstrap {
     let level = ProcessInfo.processInfo.environment["MARTLET_LOG"].flatMap { Logger.Level(rawValue: $0) }
     logger.logLevel = level ?? .notice
     return logger
-  }
-
-  private static var engines: String {
-    ProcessInfo.processInfo.environment["MARTLET_ENGINES"]
-      ?? "\(ProcessInfo.processInfo.environment["HOME"] ?? "/tmp")/.local/share/martlet/engines"
   }
 
   private static func explain(_ error: any Error, port: Int) -> any Error {

@@ -9,8 +9,10 @@ import MartletCore
 /// The real application in process, over a temporary data directory.
 enum TestServer {
   static func configuration() -> ControlPlaneConfiguration {
-    ControlPlaneConfiguration(
-      data: NSTemporaryDirectory() + "martlet-test-\(UUID().uuidString)", engines: "/nonexistent", version: "0.0.0")
+    let folder = NSTemporaryDirectory() + "martlet-test-\(UUID().uuidString)"
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return ControlPlaneConfiguration(
+      data: folder, engines: "/nonexistent", version: "0.0.0")
   }
 
   /// The testing client calls the server `localhost` without a port, so it is told that it listens on 80.
