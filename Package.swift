@@ -143,7 +143,9 @@ let package = Package(
     tests("MartletTrackingTests", ["MartletCore", "MartletTracking"] + ground),
     tests("MartletTuningTests", ["MartletCore", "MartletTuning"]),
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
-    tests("MartletServingTests", ["MartletCore", "MartletServing"] + ground, products: [hummingbirdTesting, nioCore, httpTypes]),
+    tests(
+      "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
+      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes, httpClient, logging]),
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),
