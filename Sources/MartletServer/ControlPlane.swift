@@ -1,6 +1,8 @@
 package import Logging
+package import MartletArtifacts
 package import MartletCore
 package import MartletJobs
+package import MartletLedger
 package import MartletStore
 
 /// Where one control plane keeps things, and how it is set up.
@@ -30,6 +32,8 @@ package struct ControlPlane: Sendable {
   package let clock: WallClock
   package let started: Timestamp
   package let database: any Database
+  package let artifacts: ArtifactStore
+  package let ledger: Ledger
   package let jobs: JobRunner
 
   /// Opens the database, bringing its schema up to date; everything else starts when it is first needed.
@@ -45,7 +49,17 @@ package struct ControlPlane: Sendable {
     self.jobs =
       jobs
       ?? JobRunner(engines: configuration.engines, scratch: configuration.data + "/scratch", logger: logger)
+    artifacts = ArtifactStore(root: configuration.data + "/artifacts")
+    try await artifacts.prepare()
     database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
+    ledger = Ledger(
+      database: database, checkpoint: CheckpointFile(path: configuration.data + "/ledger.checkpoint"))
+  }
+
+  /// What runs beside requests for as long as the server does: each returns when its task is cancelled.
+  package var background: [BackgroundWork] {
+    let sealer = LedgerSealer(ledger: ledger, logger: logger)
+    return [BackgroundWork("ledger sealer") { await sealer.run() }]
   }
 
   /// Whether work is under way that should not be cut short when nobody asks for anything.
@@ -55,5 +69,16 @@ package struct ControlPlane: Sendable {
   package func close() async {
     jobs.shutdown()
     await database.close()
+  }
+}
+
+/// Something that goes on until its task is cancelled.
+package struct BackgroundWork: Sendable {
+  package let name: String
+  package let run: @Sendable () async throws -> Void
+
+  package init(_ name: String, run: @escaping @Sendable () async throws -> Void) {
+    self.name = name
+    self.run = run
   }
 }

@@ -9,7 +9,8 @@ package struct Routes: Sendable {
   private let version: String
 
   package init(_ plane: ControlPlane, measures: RequestMeasures) {
-    self.init([ServerRoutes(plane: plane)], version: plane.configuration.version)
+    self.init(
+      [ServerRoutes(plane: plane), LedgerRoutes(ledger: plane.ledger)], version: plane.configuration.version)
   }
 
   init(_ groups: [any APIRoutes], version: String) {

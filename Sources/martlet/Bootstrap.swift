@@ -53,7 +53,10 @@ struct Bootstrap {
   private func serve(
     _ application: some ApplicationProtocol, _ plane: ControlPlane, _ measures: RequestMeasures, _ logger: Logger
   ) async throws {
-    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = plane.background.map {
+      .init(service: BackgroundService(work: $0))
+    }
+    services.append(.init(service: application))
     if let linger = arguments.linger {
       let watch = LingerWatch(limit: linger, measures: measures, plane: plane)
       services.append(.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup))
@@ -103,5 +106,17 @@ private struct LingerWatch: Service {
     try await cancelWhenGracefulShutdown {
       while measures.idle < limit || plane.isBusy { try await Task.sleep(for: .milliseconds(200)) }
     }
+  }
+}
+
+/// Work beside requests; it is cancelled when the server stops.
+private struct BackgroundService: Service, CustomStringConvertible {
+  let work: BackgroundWork
+  var description: String { work.name }
+
+  func run() async throws {
+    do {
+      try await cancelWhenGracefulShutdown { try await work.run() }
+    } catch is CancellationError {}
   }
 }
