@@ -33,7 +33,8 @@ package struct WrittenDuration: Sendable, Hashable, Codable, CustomStringConvert
   package init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let duration = Duration(written: text) else {
-      throw MartletError.invalidInput("'\(text.prefix(40))' is not a duration", fix: "write a number and a unit: 30s, 20m, 3h or 7d")
+      throw MartletError.invalidInput(
+        "'\(text.prefix(40))' is not a duration", fix: "write a number and a unit: 30s, 20m, 3h or 7d")
     }
     self.duration = duration
   }

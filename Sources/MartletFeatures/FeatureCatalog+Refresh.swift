@@ -1,0 +1,144 @@
+import MartletArtifacts
+package import MartletCore
+import MartletData
+package import MartletJobs
+import MartletStore
+import Synchronization
+
+extension FeatureCatalog {
+  /// Brings online tables up to an instant and returns the rows that changed, for the scoring plane.
+  ///
+  /// - Parameters:
+  ///   - dataset: only views that read this dataset; nil refreshes all online views.
+  ///   - time: nothing that became known later is used.
+  package func refresh(
+    _ project: ProjectName, reading dataset: DatasetName? = nil, upTo time: Timestamp, limits: JobLimits = .standard
+  ) async throws -> [OnlineTable] {
+    let views = try await views(of: project).filter(\.definition.online)
+    let known = try await data.datasets(of: project)
+    // A view whose datasets have nothing yet has nothing to show.
+    let ready = views.filter { view in
+      let words = SQLNames.words(in: view.definition.sql)
+      let inputs = known.filter { words.contains($0.key.name.text.lowercased()) }
+      return inputs.allSatisfy { $0.contract != nil || $0.definition.schema != .inferred }
+        && (dataset.map { name in inputs.contains { $0.key.name == name } } ?? true)
+    }
+    return try await refresh(ready, upTo: time, limits: limits)
+  }
+
+  /// Brings the online tables of these views up to an instant and returns the rows that changed.
+  package func refresh(_ views: [FeatureView], upTo time: Timestamp, limits: JobLimits = .standard) async throws
+    -> [OnlineTable]
+  {
+    guard !views.isEmpty else { return [] }
+    let queries = views.map { ViewQuery($0.definition) }
+    let arguments = RefreshArguments(
+      views: queries, datasets: try await snapshots(of: views, upTo: time), upTo: time, root: data.artifacts.root)
+    let outcome = try await data.jobs.run("features.refresh", arguments, limits: limits, returning: RefreshOutcome.self)
+    var tables: [OnlineTable] = []
+    for (view, computed) in zip(views, outcome.views) {
+      if let table = try await store(computed, view, upTo: time) { tables.append(table) }
+    }
+    return tables
+  }
+
+  /// What each dataset must show: the rows of the longest lookback among the views that read it.
+  private func snapshots(of views: [FeatureView], upTo time: Timestamp) async throws -> [DatasetSnapshot] {
+    var bounds: [DatasetKey: ClosedRange<Timestamp>] = [:]
+    for view in views {
+      let own = ViewQuery(view.definition).bounds(upTo: time)
+      for key in try await inputs(of: view) {
+        bounds[key] = min(bounds[key]?.lowerBound ?? own.lowerBound, own.lowerBound)...time
+      }
+    }
+    var snapshots: [DatasetSnapshot] = []
+    for (key, range) in bounds.sorted(by: { $0.key.name < $1.key.name }) {
+      snapshots.append(try await data.snapshot(key, overlapping: range))
+    }
+    return snapshots
+  }
+
+  /// Writes the rows that changed; nil when a newer refresh was there first.
+  private func store(_ computed: RefreshOutcome.View, _ view: FeatureView, upTo time: Timestamp) async throws
+    -> OnlineTable?
+  {
+    let before = try await onlineRows(view)
+    let changed = computed.rows.filter { before[$0.entity] != $0 }
+    let done = try await data.database.write { connection in
+      guard try FeatureViewStore.markRefreshed(view, to: time, connection) else { return false }
+      for row in changed { try OnlineRowStore.upsert(row, view.project, view.name, connection) }
+      return true
+    }
+    guard done else {
+      online.forget(view)
+      return nil
+    }
+    online.add(changed, to: view, columns: computed.columns)
+    return table(view, columns: computed.columns, rows: changed, isComplete: false)
+  }
+
+  private func onlineRows(_ view: FeatureView) async throws -> [[JSON]: OnlineRow] {
+    if let rows = online.rows(of: view) { return rows }
+    let stored = try await data.database.read { try OnlineRowStore.all(view.project, view.name, $0) }
+    let rows = Dictionary(stored.map { ($0.entity, $0) }) { $1 }
+    online.keep(rows, of: view)
+    return rows
+  }
+
+  private func table(_ view: FeatureView, columns: [String], rows: [OnlineRow], isComplete: Bool) -> OnlineTable {
+    OnlineTable(
+      project: view.project, view: view.name, version: view.version, entity: view.definition.entity, columns: columns,
+      ttl: view.definition.ttl, rows: rows, isComplete: isComplete)
+  }
+
+  /// All rows of a view's online table, for a scoring plane that starts.
+  package func onlineTable(_ project: ProjectName, _ name: String) async throws -> OnlineTable {
+    let view = try await view(project, name)
+    let rows = try await onlineRows(view)
+    return table(
+      view, columns: try await columns(of: view),
+      rows: rows.values.sorted { JSON.array($0.entity).text < JSON.array($1.entity).text },
+      isComplete: true)
+  }
+
+  /// The names of a view's values; they are learned from its SQL at a refresh.
+  private func columns(of view: FeatureView) async throws -> [String] {
+    if let known = online.columns(of: view) { return known }
+    guard let time = view.refreshedTo else { return [] }
+    let arguments = RefreshArguments(
+      views: [ViewQuery(view.definition)], datasets: try await snapshots(of: [view], upTo: time), upTo: time,
+      root: data.artifacts.root)
+    let outcome = try await data.jobs.run("features.refresh", arguments, returning: RefreshOutcome.self)
+    let columns = outcome.views.first?.columns ?? []
+    online.add([], to: view, columns: columns)
+    return columns
+  }
+}
+
+/// The online rows as the database has them, so that a refresh writes only what changed.
+final class OnlineCache: Sendable {
+  private struct Entry {
+    var rows: [[JSON]: OnlineRow]?
+    var columns: [String]?
+  }
+
+  private let entries = Mutex<[String: Entry]>([:])
+
+  private func name(_ view: FeatureView) -> String { "\(view.project)/\(view.name)@\(view.version)" }
+
+  func rows(of view: FeatureView) -> [[JSON]: OnlineRow]? { entries.withLock { $0[name(view)]?.rows } }
+  func columns(of view: FeatureView) -> [String]? { entries.withLock { $0[name(view)]?.columns } }
+
+  func keep(_ rows: [[JSON]: OnlineRow], of view: FeatureView) {
+    entries.withLock { $0[name(view), default: Entry()].rows = rows }
+  }
+
+  func add(_ rows: [OnlineRow], to view: FeatureView, columns: [String]) {
+    entries.withLock { entries in
+      entries[name(view), default: Entry()].columns = columns
+      if entries[name(view)]?.rows != nil { for row in rows { entries[name(view)]?.rows?[row.entity] = row } }
+    }
+  }
+
+  func forget(_ view: FeatureView) { entries.withLock { $0[name(view)] = nil } }
+}

@@ -1,0 +1,83 @@
+import MartletCore
+import MartletData
+import MartletEngines
+
+/// A view's SQL with what is around it in training and in serving.
+///
+/// Of several rows with the same entity and timestamp both sides take the first by the values in their order, so that
+/// they agree.
+struct ViewQuery: Sendable, Hashable, Codable {
+  var name: String
+  var entity: [String]
+  var timestamp: String?
+  var sql: String
+  /// Milliseconds.
+  var ttl: Int64?
+  var lookback: Int64?
+
+  init(_ definition: FeatureViewDefinition) {
+    name = definition.name
+    entity = definition.entity
+    timestamp = definition.timestamp
+    ttl = definition.ttl?.duration.wholeMilliseconds
+    lookback = definition.lookback?.duration.wholeMilliseconds
+    var text = definition.sql[...]
+    while let last = text.last, last.isWhitespace || last == ";" { text.removeLast() }
+    sql = String(text)
+  }
+
+  /// The result's columns that are neither entity nor timestamp; checks that those two are there.
+  func values(_ database: DuckDB) throws -> [String] {
+    let names: [String]
+    do {
+      names = try database.query("DESCRIBE \(sql)").texts("column_name").compactMap(\.self)
+    } catch let error as MartletError {
+      throw MartletError(
+        error.code, "the SQL of the feature view '\(name)': \(error.message)", cause: error.cause, fix: error.fix)
+    }
+    for needed in entity + (timestamp.map { [$0] } ?? []) where !names.contains(needed) {
+      throw MartletError.invalidInput(
+        "the SQL of the feature view '\(name)' does not return the column '\(needed)'\(didYouMean(needed, among: names))",
+        fix: "it returns: \(names.prefix(40).joined(separator: ", "))")
+    }
+    let values = names.filter { !entity.contains($0) && $0 != timestamp }
+    guard !values.isEmpty else {
+      throw MartletError.invalidInput("the feature view '\(name)' returns no values beside its entity and timestamp")
+    }
+    return values
+  }
+
+  private func quoted(_ names: [String]) -> String { names.map(SQLText.quote).joined(separator: ", ") }
+  private var hasEntity: String { entity.map { "\(SQLText.quote($0)) IS NOT NULL" }.joined(separator: " AND ") }
+
+  /// All rows, one for each entity and timestamp: what training joins with.
+  func history(_ values: [String]) -> String {
+    let keys = entity + (timestamp.map { [$0] } ?? [])
+    let known = timestamp.map { " AND \(SQLText.quote($0)) IS NOT NULL" } ?? ""
+    let time = timestamp.map { ", CAST(\(SQLText.quote($0)) AS TIMESTAMP) AS \(SQLText.quote($0))" } ?? ""
+    return """
+      SELECT DISTINCT ON (\(quoted(keys))) \(quoted(entity))\(time), \(quoted(values))
+      FROM (\(sql)
+      ) AS view_rows WHERE \(hasEntity)\(known) ORDER BY \(quoted(keys + values))
+      """
+  }
+
+  /// The latest row of each entity that is known and not too old at `now`: what serving looks up.
+  func latest(_ values: [String], at now: Timestamp) -> String {
+    guard let timestamp else {
+      return """
+        SELECT DISTINCT ON (\(quoted(entity))) \(quoted(entity + values))
+        FROM (\(sql)
+        ) AS view_rows WHERE \(hasEntity) ORDER BY \(quoted(entity + values))
+        """
+    }
+    let time = SQLText.quote(timestamp)
+    let oldest = ttl.map { " AND \(time) >= \(Timestamp(milliseconds: now.milliseconds - $0).sqlLiteral)" } ?? ""
+    return """
+      SELECT DISTINCT ON (\(quoted(entity))) \(quoted(entity)), CAST(\(time) AS TIMESTAMP) AS \(time), \(quoted(values))
+      FROM (\(sql)
+      ) AS view_rows WHERE \(hasEntity) AND \(time) <= \(now.sqlLiteral)\(oldest)
+      ORDER BY \(quoted(entity)), \(time) DESC, \(quoted(values))
+      """
+  }
+}
