@@ -39,7 +39,9 @@ final class SourceFile {
     result.reserveCapacity(range.count)
     while result.count < range.count {
       let piece = try read(min(range.count - result.count, Self.pieceSize), at: range.lowerBound + Int64(result.count))
-      guard !piece.isEmpty else { throw MartletError(.unavailable, "the file '\(path)' ended before byte \(range.upperBound)") }
+      guard !piece.isEmpty else {
+        throw MartletError(.unavailable, "the file '\(path)' ended before byte \(range.upperBound)")
+      }
       result.append(contentsOf: piece)
     }
     return result

@@ -1,5 +1,6 @@
 /// `": did you mean 'age'?"` when one of the known names is close to what was written, else an empty string.
 package func didYouMean(_ written: String, among known: some Collection<String>) -> String {
+  let written = String(written.prefix(64))
   let limit = max(1, written.count / 3)
   let closest = known.map { ($0, editDistance(written.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
   guard let (name, distance) = closest, distance <= limit else { return "" }

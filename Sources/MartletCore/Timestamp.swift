@@ -6,20 +6,21 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
 
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
   package static func + (a: Timestamp, b: Duration) -> Timestamp {
-    Timestamp(milliseconds: a.milliseconds + b.wholeMilliseconds)
+    Timestamp(milliseconds: a.milliseconds.addingWithinBounds(b.wholeMilliseconds))
   }
   package static func - (a: Timestamp, b: Duration) -> Timestamp {
-    Timestamp(milliseconds: a.milliseconds - b.wholeMilliseconds)
+    Timestamp(milliseconds: a.milliseconds.subtractingWithinBounds(b.wholeMilliseconds))
   }
   package static func - (a: Timestamp, b: Timestamp) -> Duration {
-    .milliseconds(a.milliseconds - b.milliseconds)
+    .milliseconds(a.milliseconds.subtractingWithinBounds(b.milliseconds))
   }
 
   package static let millisecondsPerDay: Int64 = 86_400_000
 
   /// Midnight UTC at the start of this instant's day.
   package var startOfDay: Timestamp {
-    Timestamp(milliseconds: milliseconds - milliseconds.flooredModulo(Self.millisecondsPerDay))
+    Timestamp(
+      milliseconds: milliseconds.subtractingWithinBounds(milliseconds.flooredModulo(Self.millisecondsPerDay)))
   }
 
   /// Proleptic Gregorian date in UTC (algorithm: H. Hinnant, "chrono-compatible low-level date algorithms").
@@ -116,9 +117,11 @@ extension Timestamp: Codable {
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded toward zero.
+  /// Whole milliseconds, rounded toward zero; what 64 bits cannot hold becomes the furthest they can.
   package var wholeMilliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    let (milliseconds, overflows) = components.seconds.multipliedReportingOverflow(by: 1000)
+    guard !overflows else { return components.seconds < 0 ? .min : .max }
+    return milliseconds.addingWithinBounds(components.attoseconds / 1_000_000_000_000_000)
   }
 
   /// Seconds as a floating-point number.
@@ -180,7 +183,18 @@ extension Int64 {
     return remainder < 0 ? remainder + divisor : remainder
   }
 
-  fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 { (self - flooredModulo(divisor)) / divisor }
+  fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 { self / divisor - (self % divisor < 0 ? 1 : 0) }
+
+  /// The sum, or the furthest number on its side: times come from outside, and none may end the process.
+  fileprivate func addingWithinBounds(_ other: Int64) -> Int64 {
+    let (sum, overflows) = addingReportingOverflow(other)
+    return overflows ? (other < 0 ? .min : .max) : sum
+  }
+
+  fileprivate func subtractingWithinBounds(_ other: Int64) -> Int64 {
+    let (difference, overflows) = subtractingReportingOverflow(other)
+    return overflows ? (other < 0 ? .max : .min) : difference
+  }
 
   fileprivate func padded(_ width: Int) -> String {
     let digits = String(self)

@@ -58,7 +58,9 @@ package struct CheckpointFile: Sendable {
 
   private var keyPath: String { path + ".key" }
 
-  private static func signedText(_ head: LedgerHead) -> Data { Data("martlet ledger \(head.sequence) \(head.hash)".utf8) }
+  private static func signedText(_ head: LedgerHead) -> Data {
+    Data("martlet ledger \(head.sequence) \(head.hash)".utf8)
+  }
 
   private func storedKey() throws -> Curve25519.Signing.PrivateKey? {
     guard let stored = FileManager.default.contents(atPath: keyPath) else { return nil }

@@ -16,7 +16,8 @@ extension Ledger {
     }
     let order = filter.newestFirst ? "id DESC" : "id"
     let rows = try await records(query, order: order, limit: limit + 1)
-    return Page(Array(rows.prefix(limit)), nextToken: rows.count > limit ? rows.prefix(limit).last.map { "\($0.id)" } : nil)
+    return Page(
+      Array(rows.prefix(limit)), nextToken: rows.count > limit ? rows.prefix(limit).last.map { "\($0.id)" } : nil)
   }
 
   /// Sealed entries after the one numbered `sequence`, oldest first: who remembers the last number it saw gets

@@ -50,7 +50,8 @@ extension Ledger {
     let waiting = try connection.rows(
       """
       SELECT \(LedgerHash.columns) FROM ledger_entries WHERE sequence IS NULL ORDER BY id LIMIT \(largestBatch)
-      """) { row in (0..<11).map { row[$0] } }
+      """
+    ) { row in (0..<11).map { row[$0] } }
     for entry in waiting {
       let next = head.sequence + 1
       let hash = LedgerHash.of(entry: [.integer(next)] + entry.dropFirst(), after: head.hash)
@@ -77,7 +78,9 @@ package struct LedgerHead: Sendable, Hashable, Codable {
   /// Whether the chain still holds the entry that once was its end.
   func isPart(ofChainIn connection: any SQLConnection) throws -> Bool {
     if self == .start { return true }
-    let stored = try connection.first("SELECT hash FROM ledger_entries WHERE sequence = ?", [.integer(sequence)]) { $0[0] }
+    let stored = try connection.first("SELECT hash FROM ledger_entries WHERE sequence = ?", [.integer(sequence)]) {
+      $0[0]
+    }
     return stored == .text(hash)
   }
 

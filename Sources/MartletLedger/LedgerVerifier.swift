@@ -18,7 +18,8 @@ struct LedgerVerifier: Sendable {
         """
         SELECT \(LedgerHash.columns), before_json, after_json, previous_hash, hash FROM ledger_entries
         WHERE sequence > ? ORDER BY sequence LIMIT \(Self.pageSize)
-        """, [.integer(last)]) { row in StoredEntry { row[$0] } }
+        """, [.integer(last)]
+      ) { row in StoredEntry { row[$0] } }
       for entry in page { check(entry) }
       guard page.count == Self.pageSize, let sequence = page.last?.sequence else { return }
       last = sequence
@@ -87,11 +88,13 @@ private struct StoredEntry {
   var changedField: String? {
     if !fits(json: values[11], hash: values[7]) { return "the state before" }
     if !fits(json: values[12], hash: values[8]) { return "the state after" }
-    return LedgerHash.of(entry: Array(values.prefix(11)), after: previousHash ?? "") == hash ? nil : "its content or its hash"
+    return LedgerHash.of(entry: Array(values.prefix(11)), after: previousHash ?? "") == hash
+      ? nil : "its content or its hash"
   }
 
   var description: String {
-    let time = if case .integer(let number) = values[2] { "\(Timestamp(milliseconds: number))" } else { "an unknown time" }
+    let time =
+      if case .integer(let number) = values[2] { "\(Timestamp(milliseconds: number))" } else { "an unknown time" }
     return "entry \(sequence.map(String.init) ?? "?") (\(values[5].shown) of \(values[6].shown) at \(time))"
   }
 

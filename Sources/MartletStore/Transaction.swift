@@ -40,7 +40,8 @@ final class Transaction: Sendable {
         })
       if !queue.add(transaction) {
         transaction.finish(
-          MartletError(.unavailable, "the database is closed", cause: "the server is shutting down", fix: "start it again"))
+          MartletError(
+            .unavailable, "the database is closed", cause: "the server is shutting down", fix: "start it again"))
       }
     }
   }

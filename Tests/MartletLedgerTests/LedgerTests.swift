@@ -55,7 +55,8 @@ struct LedgerTests {
     }
   }
 
-  @Test("Eight writers append while the sealer runs: every entry is chained exactly once", arguments: TestDatabase.kinds)
+  @Test(
+    "Eight writers append while the sealer runs: every entry is chained exactly once", arguments: TestDatabase.kinds)
   func concurrent(kind: TestDatabase.Kind) async throws {
     try await withLedger(kind) { ledger, database in
       let sealer = Task {

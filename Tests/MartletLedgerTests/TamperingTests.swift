@@ -90,7 +90,8 @@ struct TamperingTests {
     let path = try TemporaryFolder.make() + "/ledger.checkpoint"
     try await withLedger(.sqlite, entries: 2, checkpoint: CheckpointFile(path: path)) { ledger, _ in
       let line = try String(contentsOfFile: path, encoding: .utf8)
-      try line.replacing("\"sequence\":2", with: "\"sequence\":1").write(toFile: path, atomically: true, encoding: .utf8)
+      try line.replacing("\"sequence\":2", with: "\"sequence\":1").write(
+        toFile: path, atomically: true, encoding: .utf8)
       let changed = try await ledger.verify()
       #expect(changed.problems.map(\.kind) == [.checkpoint])
       try FileManager.default.removeItem(atPath: path)

@@ -70,7 +70,8 @@ struct SQLiteFileTests {
             try await database.write { connection in
               try connection.execute("INSERT INTO things (name) VALUES (?)", [.text("\(number)")])
               let bytes = number == 3 ? 100_000 : 10
-              try connection.execute("UPDATE things SET bytes = ? WHERE name = ?",
+              try connection.execute(
+                "UPDATE things SET bytes = ? WHERE name = ?",
                 [.blob(Array(repeating: 1, count: bytes)), .text("\(number)")])
             }
             return nil
@@ -81,6 +82,31 @@ struct SQLiteFileTests {
     }
     #expect(outcomes.map(\.code) == [.storageFull])
     #expect(try await names(database) == ["0", "1", "2", "4", "5", "6", "7"])
+    await database.close()
+  }
+
+  @Test(
+    "On a disk that is really full each request fails whole, and work goes on once there is space",
+    .enabled(if: SmallDisk.isAvailable))
+  func smallDisk() async throws {
+    let disk = try #require(try SmallDisk(kilobytes: 1024))
+    defer { disk.remove() }
+    let database = try await DatabaseOpener.open(url: "sqlite://\(disk.path)/martlet.db", migrations: thingTables)
+    let ballast = "\(disk.path)/ballast"
+    try Data(repeating: 1, count: 500_000).write(to: URL(fileURLWithPath: ballast))
+    var stored = 0
+    var failure: MartletError?
+    while failure == nil, stored < 1000 {
+      do {
+        try await insertPair(stored, into: database)
+        stored += 1
+      } catch { failure = error as? MartletError }
+    }
+    #expect(failure?.code == .storageFull)
+    #expect(try await names(database).count == stored * 2)
+    try FileManager.default.removeItem(atPath: ballast)
+    try await insertPair(stored, into: database)
+    #expect(try await names(database).count == stored * 2 + 2)
     await database.close()
   }
 
@@ -106,15 +132,30 @@ struct SQLiteFileTests {
     }
     await acknowledged.reached(200)
     let known = await acknowledged.names
-    // As a crash would leave them: the main file first, so that the log is never older than it.
-    for suffix in ["", "-wal"] {
-      try FileManager.default.copyItem(atPath: "\(folder)/martlet.db\(suffix)", toPath: "\(folder)/copy.db\(suffix)")
+    // A crash leaves both files of one instant. Copying takes longer: the open read keeps the log from starting
+    // anew in between.
+    try await database.read { connection in
+      _ = try connection.first("SELECT COUNT(*) FROM things") { try $0.int(0) }
+      for suffix in ["", "-wal"] {
+        try FileManager.default.copyItem(
+          atPath: "\(folder)/martlet.db\(suffix)", toPath: "\(folder)/copy.db\(suffix)")
+      }
     }
     await writers.value
     await database.close()
     let copy = try await DatabaseOpener.open(url: "sqlite://\(folder)/copy.db", migrations: thingTables)
     #expect(known.isSubset(of: try await names(copy)))
     await copy.close()
+  }
+}
+
+private func insertPair(_ number: Int, into database: any Database) async throws {
+  try await database.write { connection in
+    for side in ["left", "right"] {
+      try connection.execute(
+        "INSERT INTO things (name, bytes) VALUES (?, ?)",
+        [.text("\(side)-\(number)"), .blob(Array(repeating: 7, count: 3000))])
+    }
   }
 }
 

@@ -25,9 +25,12 @@ struct ValueContractTests {
     }
   }
 
-  @Test("Text keeps every byte: empty, quotes, question marks, emoji, decomposed letters", arguments: TestDatabase.kinds)
+  @Test(
+    "Text keeps every byte: empty, quotes, question marks, emoji, decomposed letters", arguments: TestDatabase.kinds)
   func texts(kind: TestDatabase.Kind) async throws {
-    let texts = ["", "it's \"?\" $1 \\ '", "日本 🐦\u{1F3FD}", "e\u{301}", "\u{E9}", String(repeating: "x", count: 100_000), "a\nb\t"]
+    let texts = [
+      "", "it's \"?\" $1 \\ '", "日本 🐦\u{1F3FD}", "e\u{301}", "\u{E9}", String(repeating: "x", count: 100_000), "a\nb\t",
+    ]
     for text in texts {
       let stored = try await roundTrip(.text(text), column: "note", kind)
       guard case .text(let read) = stored else { Issue.record("text came back as another type"); continue }

@@ -37,7 +37,10 @@ struct Migrator {
       }
       try connection.execute(
         "INSERT INTO schema_migrations (name, applied_order, checksum, applied_at) VALUES (?, ?, ?, ?)",
-        [.text(migration.name), SQLValue(Int(((last ?? nil) ?? 0)) + index + 1), .text(migration.checksum), SQLValue(time)])
+        [
+          .text(migration.name), SQLValue(Int(((last ?? nil) ?? 0)) + index + 1), .text(migration.checksum),
+          SQLValue(time),
+        ])
     }
   }
 

@@ -49,7 +49,8 @@ struct PostgresFailure {
       return MartletError(.conflict, "too many changes to the same records at once", cause: message, fix: "try again")
     case ("08", _), ("53", _), ("57", _):
       return MartletError(
-        .unavailable, "PostgreSQL cannot answer now", cause: message, fix: "check the PostgreSQL server, then try again")
+        .unavailable, "PostgreSQL cannot answer now", cause: message, fix: "check the PostgreSQL server, then try again"
+      )
     case (_, "42501"):
       return MartletError(
         .permissionDenied, "PostgreSQL refused access to a table", cause: message,

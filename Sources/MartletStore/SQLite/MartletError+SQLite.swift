@@ -1,5 +1,6 @@
-import GRDBSQLite
+import Foundation
 import GRDB
+import GRDBSQLite
 import MartletCore
 
 extension MartletError {
@@ -7,6 +8,12 @@ extension MartletError {
   init(sqlite code: Int32, on connection: OpaquePointer?, sql: String? = nil) {
     let message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
     let extended = connection.map { sqlite3_extended_errcode($0) } ?? code
+    // Some ways to run out of space (the shared-memory file, a delayed write) come as plain input/output errors.
+    let system = connection.map { sqlite3_system_errno($0) } ?? 0
+    if code & 0xFF == SQLITE_IOERR, system == ENOSPC || system == EDQUOT {
+      self = .databaseStorageFull(message)
+      return
+    }
     self.init(sqliteCode: extended & 0xFF == code & 0xFF ? extended : code, message: message, sql: sql)
   }
 
@@ -44,7 +51,8 @@ extension MartletError {
       self.init(.payloadTooLarge, "a value is too large to be stored", cause: message, fix: "store it as an artifact")
     case (SQLITE_INTERRUPT, _): self.init(.cancelled, "the query was interrupted")
     default:
-      self.init(.internalError, "an SQL statement failed", cause: message + (sql.map { " in: \($0.prefix(500))" } ?? ""))
+      self.init(
+        .internalError, "an SQL statement failed", cause: message + (sql.map { " in: \($0.prefix(500))" } ?? ""))
     }
   }
 

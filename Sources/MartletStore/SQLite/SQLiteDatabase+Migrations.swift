@@ -19,7 +19,8 @@ extension SQLiteDatabase {
 
   private static func hasMigrationTable(_ connection: any SQLConnection) throws -> Bool {
     let found = try connection.first(
-      "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'", []) { try $0.int(0) }
+      "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'", []
+    ) { try $0.int(0) }
     return found != nil
   }
 }

@@ -96,6 +96,8 @@ package final class SQLiteDatabase: Database {
       if !readonly {
         try database.execute(sql: "PRAGMA journal_mode = WAL")
         try database.execute(sql: "PRAGMA synchronous = FULL")
+        // After a large transaction the log shrinks again to 64 MiB.
+        try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
       }
       try database.execute(sql: "PRAGMA mmap_size = 0")
       try database.execute(sql: "PRAGMA case_sensitive_like = ON")

@@ -21,7 +21,8 @@ package final class PostgresServer: Sendable {
   /// Blocks until the server takes connections.
   package static func start() throws -> PostgresServer {
     let server = PostgresServer(programs: try findPrograms(), folder: try ownFolder(), port: try freePort())
-    try server.run("initdb", ["-D", server.data, "-A", "trust", "-U", "martlet", "--no-sync", "-E", "UTF8", "--locale=C"])
+    try server.run(
+      "initdb", ["-D", server.data, "-A", "trust", "-U", "martlet", "--no-sync", "-E", "UTF8", "--locale=C"])
     try server.launch()
     return server
   }
