@@ -52,7 +52,7 @@ package struct Template: Sendable, Hashable {
   }
 
   /// The text with each reference replaced by what `value` says.
-  package func expand(_ value: (Reference) throws -> String) throws -> String {
+  package func filled(_ value: (Reference) throws -> String) throws -> String {
     if let problem = malformed.first { throw MartletError.invalidInput(problem.message) }
     return try parts.map { part in
       switch part {

@@ -1,5 +1,5 @@
 extension Migration {
-  /// Projects with their versions and event clocks, and pipeline runs with their steps and cached outputs.
+  /// Projects with their versions and event clocks, pipeline runs with their steps and cached outputs, judged gates.
   static let projects = Migration(
     "projects",
     [
@@ -89,5 +89,17 @@ extension Migration {
         PRIMARY KEY (project, trigger_name)
       )
       """,
+      """
+      CREATE TABLE gate_results (
+        id {serial},
+        subject TEXT NOT NULL,
+        gate TEXT NOT NULL,
+        passed BIGINT NOT NULL,
+        result TEXT NOT NULL,
+        author TEXT NOT NULL,
+        judged_at BIGINT NOT NULL
+      )
+      """,
+      "CREATE INDEX gate_results_by_subject ON gate_results (subject, id)",
     ])
 }
