@@ -3,6 +3,7 @@ package import Hummingbird
 import HummingbirdCore
 import Logging
 import MartletCore
+import MartletServing
 import NIOCore
 
 /// How the control plane listens.

@@ -67,8 +67,24 @@ struct DeploymentsTests {
     await #expect(throws: MartletError.self) {
       try await deployments.rollBack("e", reason: "again", by: Self.author, at: Self.now)
     }
+    await #expect(throws: MartletError.self) {
+      try await deployments.promote("e", reason: nil, by: Self.author, at: Self.now)
+    }
     let again = try await deployments.start(Self.version(2), on: "e", by: Self.author, at: Self.now)
     #expect(again.status == .underWay && again.id != back?.id)
+  }
+
+  @Test("A person may promote without waiting, and return to the version before", arguments: TestDatabase.kinds)
+  func obeysPeople(kind: TestDatabase.Kind) async throws {
+    let deployments = try await opened(kind)
+    _ = try await deployments.start(Self.version(1), on: "e", by: Self.author, at: Self.now)
+    _ = try await deployments.start(Self.version(2), on: "e", by: Self.author, at: Self.now)
+    #expect(try await deployments.promote("e", reason: nil, by: Self.author, at: Self.now).share == 1)
+    let done = try await deployments.promote("e", reason: "in a hurry", by: Self.author, at: Self.now)
+    #expect(done.status == .promoted && done.reason == "in a hurry")
+    let back = try await deployments.rollBack("e", reason: "complaints", by: Self.author, at: Self.now)
+    #expect(back.id == done.id && back.status == .rolledBack)
+    #expect(try await deployments.endpoint("e").variants.map(\.modelVersion.version) == [1])
   }
 
   @Test("Deploying what is live or on its way again changes nothing")

@@ -48,7 +48,8 @@ struct RolloutTests {
   @Test("Promotion makes the challenger champion, roll-back keeps the champion; counters begin anew")
   func changes() {
     let promoted = Self.rollout(2).after(.promote)
-    #expect(promoted == Rollout(champion: Self.version(2), epoch: 5))
+    #expect(promoted == Rollout(champion: Self.version(2), former: Self.version(1), epoch: 5))
+    #expect(promoted.after(.rollBack(reason: "x")) == Rollout(champion: Self.version(1), epoch: 6))
     let back = Self.rollout(1).after(.rollBack(reason: "x"))
     #expect(back == Rollout(champion: Self.version(1), epoch: 5))
     #expect(Self.rollout(0).after(.nextRung(1)).epoch == 5)

@@ -141,6 +141,7 @@ package struct Deployments: Sendable {
     after.rollout.epoch += 1
     after.rollout.rung = 0
     if isAtOnce {
+      after.rollout.former = before.rollout.champion
       after.rollout.champion = version
     } else {
       after.rollout.challenger = version
@@ -162,7 +163,22 @@ package struct Deployments: Sendable {
     }
   }
 
-  /// Takes a challenger back, or a champion's predecessor forward, by a person's decision.
+  /// Takes a rollout's next step now, by a person's decision; the gate has been asked by the caller.
+  package func promote(_ name: EndpointName, reason: String?, by author: Author, at time: Timestamp) async throws
+    -> Deployment
+  {
+    try await database.write { connection in
+      let store = DeploymentStore(connection: connection)
+      let before = try Self.endpoint(name, store)
+      let step = before.rollout.stepWithoutHold(before.definition)
+      guard let deployment = try Self.take(step, before, store, author, time, connection, reason: reason) else {
+        throw MartletError(.conflict, "no version is on its way to the endpoint '\(name)'", fix: "deploy one")
+      }
+      return deployment
+    }
+  }
+
+  /// Takes a challenger back; without one, returns to the champion's predecessor. By a person's decision.
   package func rollBack(_ name: EndpointName, reason: String, by author: Author, at time: Timestamp) async throws
     -> Deployment
   {
@@ -171,8 +187,8 @@ package struct Deployments: Sendable {
       let before = try Self.endpoint(name, store)
       guard let deployment = try Self.take(.rollBack(reason: reason), before, store, author, time, connection) else {
         throw MartletError(
-          .conflict, "no version is on its way to the endpoint '\(name)'",
-          fix: "to return to an earlier version, deploy it again")
+          .conflict, "there is nothing to roll back at the endpoint '\(name)'",
+          cause: "no version is on its way, and no earlier one is known")
       }
       return deployment
     }
@@ -180,20 +196,28 @@ package struct Deployments: Sendable {
 
   private static func take(
     _ step: Rollout.Step, _ before: DeployedEndpoint, _ store: DeploymentStore, _ author: Author, _ time: Timestamp,
-    _ connection: any SQLConnection
+    _ connection: any SQLConnection, reason: String? = nil
   ) throws -> Deployment? {
-    guard step != .wait, let id = before.rollout.deployment, var deployment = try store.deployment(id) else {
-      return nil
-    }
+    guard step != .wait, var deployment = try concerned(before, store) else { return nil }
     var after = before
     after.rollout = before.rollout.after(step)
     after.changedAt = time
+    deployment.reason = reason
     let action = apply(step, to: &deployment, before.definition, time)
     try store.update(deployment)
     try store.save(after)
     try store.raiseEpoch()
     try record(action, deployment, before, after, author, time, connection)
     return deployment
+  }
+
+  /// The deployment under way, else the champion's own when there is a predecessor to return to.
+  private static func concerned(_ endpoint: DeployedEndpoint, _ store: DeploymentStore) throws -> Deployment? {
+    if let id = endpoint.rollout.deployment { return try store.deployment(id) }
+    guard endpoint.rollout.former != nil, let champion = endpoint.rollout.champion else { return nil }
+    return try store.deployments(of: endpoint.definition.name, limit: 1000).first {
+      $0.version == champion.modelVersion && $0.status == .promoted
+    }
   }
 
   private static func apply(

@@ -7,6 +7,8 @@ package typealias DeploymentID = Identifier<DeploymentKind>
 package struct Rollout: Sendable, Hashable, Codable {
   package var champion: DeployableVersion?
   package var challenger: DeployableVersion?
+  /// The champion before this one: what a person may go back to.
+  package var former: DeployableVersion?
   /// The deployment under way; nil when there is no challenger.
   package var deployment: DeploymentID?
   /// Position in the definition's rungs.
@@ -15,11 +17,12 @@ package struct Rollout: Sendable, Hashable, Codable {
   package var epoch: Int64
 
   package init(
-    champion: DeployableVersion? = nil, challenger: DeployableVersion? = nil, deployment: DeploymentID? = nil,
-    rung: Int = 0, epoch: Int64 = 0
+    champion: DeployableVersion? = nil, challenger: DeployableVersion? = nil, former: DeployableVersion? = nil,
+    deployment: DeploymentID? = nil, rung: Int = 0, epoch: Int64 = 0
   ) {
     self.champion = champion
     self.challenger = challenger
+    self.former = former
     self.deployment = deployment
     self.rung = rung
     self.epoch = epoch
@@ -81,20 +84,27 @@ package struct Rollout: Sendable, Hashable, Codable {
     if !verdict.passes, isHeld || evidence.challengerRows >= Self.leastEvidence {
       return .rollBack(reason: verdict.reason)
     }
-    guard isHeld else { return .wait }
+    return isHeld ? stepWithoutHold(definition) : .wait
+  }
+
+  /// The step a person may take now, without waiting for the hold.
+  package func stepWithoutHold(_ definition: EndpointDefinition) -> Step {
+    guard challenger != nil else { return .wait }
     return rung + 1 < definition.rungs.count ? .nextRung(rung + 1) : .promote
   }
 
-  /// The rollout after a step.
+  /// The rollout after a step. Without a challenger, rolling back returns to the champion's predecessor.
   package func after(_ step: Step) -> Rollout {
     var next = self
     switch step {
     case .wait: return self
     case .nextRung(let rung): next.rung = rung
     case .promote:
-      next = Rollout(champion: challenger, epoch: epoch)
+      next = Rollout(champion: challenger, former: champion, epoch: epoch)
+    case .rollBack where challenger == nil:
+      next = Rollout(champion: former, epoch: epoch)
     case .rollBack:
-      next = Rollout(champion: champion, epoch: epoch)
+      next = Rollout(champion: champion, former: former, epoch: epoch)
     }
     next.epoch += 1
     return next

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import MartletCore
+import Synchronization
 
 /// Lets only requests through that are meant for this server (TRUST rule 3), and turns every error into the error
 /// body of MLflow's scoring server.
@@ -46,14 +47,24 @@ struct ScoringGuard: RouterMiddleware {
 }
 
 /// The names under which a loopback server may be addressed.
-struct AllowedHosts: Sendable {
-  private let authorities: [String]
+final class AllowedHosts: Sendable {
+  private let authorities: Mutex<[String]>
 
-  init(port: Int) { authorities = ["127.0.0.1", "localhost", "[::1]"].flatMap { ["\($0):\(port)"] + (port == 80 ? [$0] : []) } }
+  /// `port` 0 allows nothing until `listen(on:)` tells the one that the system chose.
+  init(port: Int) { authorities = Mutex(Self.names(port)) }
 
-  func contain(_ authority: String?) -> Bool { authority.map { authorities.contains($0) } ?? false }
+  func listen(on port: Int) { authorities.withLock { $0 = Self.names(port) } }
 
-  func contain(origin: String) -> Bool { authorities.contains { origin == "http://" + $0 } }
+  private static func names(_ port: Int) -> [String] {
+    ["127.0.0.1", "localhost", "[::1]"].flatMap { ["\($0):\(port)"] + (port == 80 ? [$0] : []) }
+  }
+
+  func contain(_ authority: String?) -> Bool {
+    guard let authority else { return false }
+    return authorities.withLock { $0.contains(authority) }
+  }
+
+  func contain(origin: String) -> Bool { authorities.withLock { $0.contains { origin == "http://" + $0 } } }
 }
 
 extension HTTPField.Name {

@@ -52,23 +52,22 @@ package struct ScoringServer: Sendable {
     return router
   }
 
-  /// The HTTP application; `onReady` gets the port once it listens. Nothing is served before the port is known to
-  /// the `Host` check, so a free port is chosen by binding first.
-  package func application(
-    port: Int, onReady: @escaping @Sendable (Int) async -> Void = { _ in }
-  ) -> some ApplicationProtocol {
-    let router = Self.router(plane: plane, token: token, hosts: AllowedHosts(port: port))
+  /// The HTTP application; `onReady` gets the port once it listens.
+  package func application(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) -> some ApplicationProtocol {
+    let hosts = AllowedHosts(port: options.port)
+    let router = Self.router(plane: plane, token: token, hosts: hosts)
     let address = plane.folder.address
     return Application(
       router: router,
       server: .http1(
         configuration: .init(
-          idleTimeout: .seconds(30),
+          additionalChannelHandlers: [HeadDeadline(limit: .seconds(10))], idleTimeout: .seconds(30),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
-      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: nil),
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: options.port), serverName: nil),
       onServerRunning: { channel in
-        let port = channel.localAddress?.port ?? port
+        let port = channel.localAddress?.port ?? options.port
+        hosts.listen(on: port)
         do { try ScoringAddress.current(port: port, folder: plane.folder).write(to: address) } catch {
           logger.error("The scoring process cannot say where it is.", metadata: ["cause": "\(error)"])
         }
@@ -81,59 +80,5 @@ package struct ScoringServer: Sendable {
   package func close() {
     plane.close()
     unlink(plane.folder.address)
-  }
-}
-
-/// Makes sure that one process at a time uses a folder; the lock goes with the process, however it ends.
-package final class FolderLock: Sendable {
-  private let descriptor: Int32
-
-  package init(path: String, holder: String) throws {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw FileFailure.error("the lock '\(path)' cannot be opened", errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw MartletError(
-        .alreadyExists, "\(holder) already uses this data directory", cause: "the lock '\(path)' is held",
-        fix: "use the one that runs, or another directory with --data")
-    }
-  }
-
-  deinit { close(descriptor) }
-}
-
-/// How a running scoring process is found: the file `scoring.json` in the data directory.
-package struct ScoringAddress: Sendable, Hashable, Codable {
-  package var processID: Int32
-  package var port: Int
-  /// The process's start in clock ticks since boot, which tells it from a later one with the same number.
-  package var startTicks: Int64
-  /// The data directory as an absolute path.
-  package var data: String
-
-  static func current(port: Int, folder: ScoringFolder) throws -> ScoringAddress {
-    ScoringAddress(
-      processID: getpid(), port: port, startTicks: startTicks(of: getpid()) ?? 0, data: try folder.realData)
-  }
-
-  func write(to path: String) throws { try DurableFile.write(JSON(encoding: self).bytes, to: path) }
-
-  /// What the file says, when the process it names is alive and of the same data directory.
-  package static func living(in folder: ScoringFolder) throws -> ScoringAddress? {
-    guard let bytes = try DurableFile.read(folder.address),
-      let address = try? JSON.parse(bytes).decode(ScoringAddress.self)
-    else { return nil }
-    guard address.startTicks == startTicks(of: address.processID) else { return nil }
-    return address.data == (try folder.realData) ? address : nil
-  }
-
-  /// Field 22 of `/proc/PID/stat`; nil when there is no such process, or it is dead and not yet buried.
-  static func startTicks(of process: Int32) -> Int64? {
-    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-      let end = text.lastIndex(of: ")")
-    else { return nil }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    guard fields.count > 19, fields[0] != "Z" else { return nil }
-    return Int64(fields[19])
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletJobs
+import MartletServing
 
 /// The child process in which engines run; started by the server, not by people.
 struct JobCommand: ParsableCommand {
@@ -11,5 +12,5 @@ struct JobCommand: ParsableCommand {
 
 /// Every kind of job that this binary can do.
 enum Jobs {
-  static let handlers: [JobHandler] = []
+  static let handlers: [JobHandler] = ServingJobs.handlers
 }
