@@ -34,7 +34,8 @@ extension FeatureCatalog {
     let queries = views.map { ViewQuery($0.definition) }
     let arguments = RefreshArguments(
       views: queries, datasets: try await snapshots(of: views, upTo: time), upTo: time, root: data.artifacts.root)
-    let outcome = try await data.jobs.run("features.refresh", arguments, limits: limits, returning: RefreshOutcome.self)
+    let outcome = try await data.jobs.run(
+      "features.refresh", arguments, limits: limits, lane: .prompt, returning: RefreshOutcome.self)
     var tables: [OnlineTable] = []
     for (view, computed) in zip(views, outcome.views) {
       if let table = try await store(computed, view, upTo: time) { tables.append(table) }
@@ -108,7 +109,7 @@ extension FeatureCatalog {
     let arguments = RefreshArguments(
       views: [ViewQuery(view.definition)], datasets: try await snapshots(of: [view], upTo: time), upTo: time,
       root: data.artifacts.root)
-    let outcome = try await data.jobs.run("features.refresh", arguments, returning: RefreshOutcome.self)
+    let outcome = try await data.jobs.run("features.refresh", arguments, lane: .prompt, returning: RefreshOutcome.self)
     let columns = outcome.views.first?.columns ?? []
     online.add([], to: view, columns: columns)
     return columns

@@ -39,6 +39,7 @@ extension DataCatalog {
     snapshot.files = Array(snapshot.files.prefix(3))
     let arguments = PreviewArguments(snapshot: snapshot, limit: min(max(1, limit), 1000), root: artifacts.root)
     return DataPreview(
-      columns: snapshot.schema.names, rows: try await jobs.run("data.preview", arguments, returning: [JSON].self))
+      columns: snapshot.schema.names,
+      rows: try await jobs.run("data.preview", arguments, lane: .prompt, returning: [JSON].self))
   }
 }
