@@ -98,7 +98,7 @@ let package = Package(
     module("MartletPipelines", ["MartletCore"] + ground, products: [yams, logging, crypto, nioPosix]),
     module("MartletTracking", ["MartletCore"] + ground, products: [logging]),
     module("MartletTuning", ["MartletCore", "MartletTracking", "MartletStatistics"]),
-    module("MartletRegistry", ["MartletCore"] + ground),
+    module("MartletRegistry", ["MartletCore"] + ground, products: [crypto]),
     module(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
       products: [hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
@@ -140,7 +140,7 @@ let package = Package(
     tests(
       "MartletPipelinesTests", ["MartletCore", "MartletPipelines"] + ground, products: [nioPosix],
       resources: [.copy("Scripts"), .copy("Examples")]),
-    tests("MartletTrackingTests", ["MartletCore", "MartletTracking"] + ground),
+    tests("MartletTrackingTests", ["MartletCore", "MartletTracking"] + ground, resources: [.copy("Scripts")]),
     tests("MartletTuningTests", ["MartletCore", "MartletTuning"]),
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
     tests(
@@ -151,7 +151,7 @@ let package = Package(
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),
     tests("MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground),
     tests(
-      "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking"] + ground,
+      "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
       products: [hummingbirdTesting, nioCore, httpTypes]),
     tests("MartletWebTests", ["MartletCore", "MartletWeb"] + domain + ground, products: [hummingbirdTesting]),
     tests(

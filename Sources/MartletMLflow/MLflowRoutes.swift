@@ -1,0 +1,68 @@
+import HTTPTypes
+package import Hummingbird
+package import MartletArtifacts
+package import MartletCore
+package import MartletRegistry
+package import MartletTracking
+import NIOCore
+
+/// MLflow's REST interface (version 3.17.2) over Martlet's own tracking and registry, so that MLflow clients work
+/// unchanged: W1 to W3 of the endpoints, each under `/api` and `/ajax-api`.
+package struct MLflowRoutes<Context: RequestContext>: Sendable {
+  /// Who asks, or an error (`.unauthenticated`, `.permissionDenied`) when they may not.
+  package typealias AuthorOf = @Sendable (Request, Context) async throws -> Author
+
+  let tracker: ExperimentTracker
+  let registry: ModelRegistry
+  let artifacts: ArtifactStore
+  let author: AuthorOf
+  let clock: WallClock
+
+  package init(
+    tracker: ExperimentTracker, registry: ModelRegistry, artifacts: ArtifactStore, clock: WallClock = .system,
+    author: @escaping AuthorOf
+  ) {
+    self.tracker = tracker
+    self.registry = registry
+    self.artifacts = artifacts
+    self.clock = clock
+    self.author = author
+  }
+
+  /// The version that clients adapt to.
+  package static var version: String { "3.17.2" }
+
+  package func addRoutes(to router: some RouterMethods<Context>) {
+    let endpoints = Endpoints(["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"], on: router, author: author)
+    addExperimentRoutes(to: endpoints)
+    addRunRoutes(to: endpoints)
+    addLoggingRoutes(to: endpoints)
+    addMetricRoutes(to: endpoints)
+    addArtifactRoutes(to: endpoints)
+    addLoggedModelRoutes(to: endpoints)
+    addRegisteredModelRoutes(to: endpoints)
+    addModelVersionRoutes(to: endpoints)
+    addArtifactProxyRoutes(
+      to: Endpoints(
+        ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"], on: router, author: author))
+    addTraceRoutes(to: router)
+    addServerInfoRoutes(to: router)
+    addUnknownRoutes(to: router)
+  }
+
+  /// What is not built answers as MLflow's server does: 404 with a page, not JSON.
+  private func addUnknownRoutes(to router: some RouterMethods<Context>) {
+    for prefix in ["/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0"] {
+      for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
+        router.on(RouterPath("\(prefix)/**"), method: method) { _, _ in
+          Response(
+            status: .notFound, headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(
+              byteBuffer: ByteBuffer(
+                string: "<!doctype html><html lang=en><title>404 Not Found</title><h1>Not Found</h1>"
+                  + "<p>This server has no such MLflow endpoint.</p></html>\n")))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletRegistry
+import MartletTracking
+import NIOCore
+
+extension MLflowRoutes {
+  /// The bytes of artifacts: every file of every run and logged model, and read-only those of registered versions.
+  func addArtifactProxyRoutes(to endpoints: Endpoints<Context>) {
+    let tracker = tracker
+    endpoints.get("artifacts") { call in
+      let folder = try call.fields.text("path")
+      let entries = try await self.list(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)
+      return .object { reply in reply.list("files", entries) { $0.write($1, in: "") } }
+    }
+    endpoints.raw(.get, "artifacts/**") { request, context in
+      _ = try await author(request, context)
+      let path = try Self.artifactPath(of: request)
+      return try await response(for: try await file(at: path), to: request, context: context)
+    }
+    endpoints.raw(.put, "artifacts/**") { request, context in
+      _ = try await author(request, context)
+      try await store(request, as: try Self.artifactPath(of: request))
+      return Response(wire: .empty)
+    }
+    endpoints.raw(.delete, "artifacts/**") { request, context in
+      _ = try await author(request, context)
+      try await tracker.deleteArtifacts(path: try Self.artifactPath(of: request))
+      return Response(wire: .empty)
+    }
+    for path in ["mpu/create/**", "mpu/complete/**", "mpu/abort/**"] {
+      endpoints.raw(.post, path) { _, _ in
+        throw WireError.notImplemented(
+          "Multipart uploads are not supported by this server's artifact store; upload the file in one piece")
+      }
+    }
+    endpoints.raw(.get, "presigned/**") { _, _ in
+      throw WireError.notImplemented("This server hands out artifacts itself and signs no addresses")
+    }
+  }
+
+  /// What stands behind `…/mlflow-artifacts/artifacts/` in the address, percent-decoded once and checked.
+  private static func artifactPath(of request: Request) throws -> String {
+    let path = request.uri.path
+    guard let marker = path.firstRange(of: "/mlflow-artifacts/artifacts/") else {
+      throw MartletError.invalidInput("Invalid path")
+    }
+    return try ArtifactLocation.checked(try QueryString.decoded(path[marker.upperBound...], plusIsSpace: false))
+  }
+
+  // MARK: Lookup
+
+  private func file(at path: String) async throws -> StoredFile {
+    if let (id, inside) = try Self.registered(path) { return try await registeredFile(inside, of: id) }
+    guard let file = try await tracker.artifact(path: path) else {
+      throw MartletError.notFound("No such artifact: '\(path.prefix(200))'")
+    }
+    return file.stored
+  }
+
+  /// A file of a registered version.
+  func registeredFile(_ path: String, of id: ModelVersionID) async throws -> StoredFile {
+    let version = try await registry.version(id)
+    guard let file = version.files.first(where: { $0.path == path }) else {
+      throw MartletError.notFound("No such artifact: '\(path.prefix(200))' of model version \(id)")
+    }
+    return StoredFile(name: file.path, digest: file.digest, size: file.size, mediaType: nil)
+  }
+
+  private func list(_ folder: String) async throws -> [ArtifactEntry] {
+    let folder = try ArtifactLocation.checked(folder, allowsRoot: true)
+    guard let (id, inside) = try Self.registered(folder) else { return try await tracker.listArtifacts(path: folder) }
+    let files = try await registry.version(id).files.map {
+      ArtifactFile(path: $0.path, digest: $0.digest, size: $0.size, mediaType: nil)
+    }
+    if let file = files.first(where: { $0.path == inside }) {
+      return [ArtifactEntry(name: inside.split(separator: "/").last.map(String.init) ?? inside, file: file)]
+    }
+    let below = inside.isEmpty ? files : files.filter { $0.path.hasPrefix("\(inside)/") }
+    return ArtifactEntry.entries(of: below, in: inside)
+  }
+
+  /// `registry/<model>/<version>[/<path>]` taken apart; nil for every other path.
+  private static func registered(_ path: String) throws -> (ModelVersionID, String)? {
+    let parts = path.split(separator: "/", maxSplits: 3).map(String.init)
+    guard parts.first == ArtifactLocation.registryRoot, parts.count >= 3 else { return nil }
+    guard let number = Int(parts[2]) else {
+      throw MartletError.notFound("No such artifact: '\(path.prefix(200))'")
+    }
+    return (ModelVersionID(model: ModelName(parts[1]), version: number), parts.count > 3 ? parts[3] : "")
+  }
+}
+
+/// A blob as it is handed out.
+struct StoredFile: Sendable {
+  var name: String
+  var digest: Digest
+  var size: Int64
+  var mediaType: String?
+}
+
+extension ArtifactFile {
+  var stored: StoredFile { StoredFile(name: path, digest: digest, size: size, mediaType: mediaType) }
+}

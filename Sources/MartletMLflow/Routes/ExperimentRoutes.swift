@@ -1,0 +1,123 @@
+import Hummingbird
+import MartletCore
+import MartletTracking
+
+extension MLflowRoutes {
+  func addExperimentRoutes(to endpoints: Endpoints<Context>) {
+    let tracker = tracker
+    endpoints.post("experiments/create") { call in
+      let name = try call.fields.required("name")
+      let tags = try call.fields.objects("tags").map { try KeyValue($0, at: "tags.") }
+      let id = try await tracker.createExperiment(
+        named: name, artifactLocation: try call.fields.optional("artifact_location"), tags: tags, by: call.author)
+      return .object { $0.field("experiment_id", id.text) }
+    }
+    endpoints.get("experiments/get") { call in
+      let experiment = try await tracker.experiment(try call.experimentID())
+      return .object { $0.object("experiment") { $0.write(experiment) } }
+    }
+    endpoints.get("experiments/get-by-name") { call in
+      let name = try call.fields.required("experiment_name")
+      guard let experiment = try await tracker.findExperiment(named: name) else {
+        throw MartletError.notFound("Could not find experiment with name '\(name.prefix(200))'")
+      }
+      return .object { $0.object("experiment") { $0.write(experiment) } }
+    }
+    endpoints.post("experiments/update") { call in
+      let id = try call.experimentID()
+      try await tracker.renameExperiment(id, to: try call.fields.required("new_name"), by: call.author)
+      return .empty
+    }
+    endpoints.post("experiments/delete") { call in
+      try await tracker.deleteExperiment(try call.experimentID(), by: call.author)
+      return .empty
+    }
+    endpoints.post("experiments/restore") { call in
+      try await tracker.restoreExperiment(try call.experimentID(), by: call.author)
+      return .empty
+    }
+    addExperimentTagRoutes(to: endpoints)
+    endpoints.get("experiments/search", searchExperiments)
+    endpoints.post("experiments/search", searchExperiments)
+    endpoints.post("experiments/search-datasets") { call in
+      let ids = try call.fields.texts("experiment_ids")
+      guard (1...20).contains(ids.count) else {
+        throw MartletError.invalidInput(
+          "SearchDatasets request must specify at least one experiment_id, and at most 20. Received \(ids.count).")
+      }
+      let summaries = try await tracker.datasets(of: ids.map { ExperimentID($0) })
+      return .object { reply in
+        reply.list("dataset_summaries", summaries) { writer, summary in
+          writer.field("experiment_id", summary.experiment.text)
+          writer.field("name", summary.name)
+          writer.field("digest", summary.digest)
+          writer.field("context", summary.context)
+        }
+      }
+    }
+  }
+
+  private func addExperimentTagRoutes(to endpoints: Endpoints<Context>) {
+    let tracker = tracker
+    endpoints.post("experiments/set-experiment-tag") { call in
+      let id = try call.experimentID()
+      let tag = KeyValue(try call.fields.required("key"), try call.fields.text("value"))
+      try await tracker.setExperimentTag(tag, on: id)
+      return .empty
+    }
+    endpoints.post("experiments/delete-experiment-tag") { call in
+      let id = try call.experimentID()
+      try await tracker.deleteExperimentTag(try call.fields.required("key"), of: id)
+      return .empty
+    }
+  }
+
+  private var searchExperiments: @Sendable (WireCall) async throws -> WireWriter {
+    { [tracker] call in
+      let fields = call.fields
+      let page = try await tracker.searchExperiments(
+        filter: try fields.optional("filter"), view: try fields.view("view_type"),
+        orderBy: try fields.texts("order_by"), limit: try fields.limit("max_results", unlessGiven: 0),
+        pageToken: try fields.optional("page_token"))
+      return .object { reply in
+        reply.list("experiments", page.items) { $0.write($1) }
+        reply.field("next_page_token", page.nextToken)
+      }
+    }
+  }
+}
+
+extension WireCall {
+  fileprivate func experimentID() throws -> ExperimentID { ExperimentID(try fields.required("experiment_id")) }
+}
+
+extension WireFields {
+  /// A `ViewType`, by name or number.
+  func view(_ name: String) throws -> LifecycleView {
+    if let number = try? integer(name) {
+      switch number {
+      case 1: return .active
+      case 2: return .deleted
+      case 3: return .all
+      default: break
+      }
+    }
+    guard let text = try optional(name) else { return .active }
+    guard let view = LifecycleView(rawValue: text) else {
+      throw MartletError.invalidInput(
+        "Invalid value \"\(text.prefix(60))\" for parameter '\(name)' supplied: it is one of ACTIVE_ONLY, "
+          + "DELETED_ONLY, ALL")
+    }
+    return view
+  }
+
+  /// A count of results.
+  func limit(_ name: String, unlessGiven other: Int) throws -> Int {
+    guard let number = try integer(name) else { return other }
+    guard let limit = Int32(exactly: number) else {
+      throw MartletError.invalidInput(
+        "Invalid value \(number) for parameter '\(name)' supplied. It must be at most 50000")
+    }
+    return Int(limit)
+  }
+}

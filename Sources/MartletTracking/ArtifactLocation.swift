@@ -1,0 +1,53 @@
+import MartletCore
+
+/// Paths and places of artifacts (TRUST.md rules 1 and 2).
+package enum ArtifactLocation {
+  package static let scheme = "mlflow-artifacts"
+  /// The first part of paths that show the files of registered model versions, which nobody writes to.
+  package static let registryRoot = "registry"
+
+  /// An artifact path that was percent-decoded once already, split into its parts; 400 "Invalid path" when any part
+  /// could mean something else to a file system or to a second decoder.
+  package static func parts(of path: String) throws -> [String] {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard path.utf8.count <= 1024, parts.allSatisfy(isPlain) else {
+      throw MartletError.invalidInput(
+        "Invalid path", fix: "artifact paths are relative, without empty parts, '..', '\\', '%' or control characters")
+    }
+    return parts
+  }
+
+  /// The same path, checked. The empty path is the root and is allowed only where `allowsRoot` says so.
+  package static func checked(_ path: String, allowsRoot: Bool = false) throws -> String {
+    if path.isEmpty, allowsRoot { return "" }
+    return try parts(of: path).joined(separator: "/")
+  }
+
+  private static func isPlain(_ part: String) -> Bool {
+    guard !part.isEmpty, part != ".", part != ".." else { return false }
+    return part.unicodeScalars.allSatisfy { scalar in
+      scalar.value >= 0x20 && scalar.value != 0x7F && !(0x80...0x9F).contains(scalar.value) && scalar != "\\"
+        && scalar != "%"
+    }
+  }
+
+  /// The path inside Martlet's own artifact space that `mlflow-artifacts:/a/b` names; nil for every other URI.
+  package static func path(ofURI uri: String) -> String? {
+    guard uri.hasPrefix("\(scheme):/"), !uri.hasPrefix("\(scheme)://") else { return nil }
+    let path = String(uri.dropFirst(scheme.count + 2))
+    return try? checked(path.hasSuffix("/") ? String(path.dropLast()) : path, allowsRoot: true)
+  }
+
+  /// An experiment's artifact location, checked: only Martlet's own scheme, and not where model versions are shown.
+  static func allowed(_ uri: String) throws -> String {
+    guard let path = path(ofURI: uri), !path.isEmpty else {
+      throw MartletError.invalidInput(
+        "Invalid artifact location '\(uri.prefix(120))': the server writes only where it is configured to",
+        fix: "leave artifact_location out, or use mlflow-artifacts:/<folder>")
+    }
+    guard path != registryRoot, !path.hasPrefix("\(registryRoot)/") else {
+      throw MartletError.invalidInput("Invalid artifact location '\(uri.prefix(120))': '\(registryRoot)' is reserved")
+    }
+    return "\(scheme):/\(path)"
+  }
+}

@@ -1,0 +1,150 @@
+package import MartletCore
+import MartletStore
+
+extension ExperimentTracker {
+  /// Creates an experiment.
+  ///
+  /// - Parameter artifactLocation: where its runs' artifacts go; nil is `mlflow-artifacts:/<id>`. Other schemes than
+  ///   `mlflow-artifacts` are refused: the server writes nowhere that a caller chooses.
+  /// - Throws: `.alreadyExists` when an experiment, also a deleted one, has the name.
+  package func createExperiment(
+    named name: String, artifactLocation: String? = nil, tags: [KeyValue] = [], by author: Author
+  ) async throws -> ExperimentID {
+    try BatchRules.checkExperimentName(name)
+    for tag in tags { try BatchRules.checkExperimentTag(tag) }
+    let location = try artifactLocation.flatMap { $0.isEmpty ? nil : try ArtifactLocation.allowed($0) }
+    let now = clock.now
+    return try await database.write { connection in
+      guard
+        let id = try ExperimentStore.insert(name: name, artifactLocation: location, at: now, in: connection)
+      else {
+        throw MartletError(.alreadyExists, "Experiment(name=\(name)) already exists.")
+      }
+      for tag in tags { try ExperimentStore.setTag(tag, on: id, at: now, in: connection) }
+      try Self.record(
+        "experiment.created", "experiment:\(id)", after: ["name": .string(name)], by: author, at: now, in: connection)
+      return id
+    }
+  }
+
+  /// The experiment of that name, created if there is none, restored if it was deleted.
+  package func ensureExperiment(named name: String, by author: Author) async throws -> ExperimentID {
+    if let known = try await findExperiment(named: name) {
+      if known.lifecycle == .deleted { try await restoreExperiment(known.id, by: author) }
+      return known.id
+    }
+    do {
+      return try await createExperiment(named: name, by: author)
+    } catch let error as MartletError where error.code == .alreadyExists {
+      guard let known = try await findExperiment(named: name) else { throw error }
+      return known.id
+    }
+  }
+
+  /// - Throws: `.notFound`, naming the id.
+  package func experiment(_ id: ExperimentID) async throws -> Experiment {
+    try await database.read { try ExperimentStore.get(id, in: $0) }
+  }
+
+  package func findExperiment(named name: String) async throws -> Experiment? {
+    try await database.read { try ExperimentStore.find(named: name, in: $0) }
+  }
+
+  /// - Parameters:
+  ///   - filter: MLflow's grammar over name, experiment_id, creation_time, last_update_time and tags.
+  ///   - limit: 1 … 50,000
+  package func searchExperiments(
+    filter: String? = nil, view: LifecycleView = .active, orderBy: [String] = [], limit: Int = 1000,
+    pageToken: String? = nil
+  ) async throws -> Page<Experiment> {
+    try Self.checkLimit(limit, atMost: 50_000)
+    let clauses = try ExperimentStore.grammar.parse(filter)
+    let orders = try ExperimentStore.grammar.parseOrders(orderBy)
+    let offset = try PageToken(pageToken).offset
+    let found = try await database.read { connection in
+      try ExperimentStore.search(
+        clauses, orders: orders, view: view, limit: limit + 1, offset: offset, in: connection)
+    }
+    return Self.page(found, limit: limit, offset: offset)
+  }
+
+  package func renameExperiment(_ id: ExperimentID, to name: String, by author: Author) async throws {
+    try BatchRules.checkExperimentName(name)
+    let now = clock.now
+    try await database.write { connection in
+      let experiment = try Self.active(id, in: connection)
+      guard try ExperimentStore.rename(id, to: name, at: now, in: connection) else {
+        throw MartletError(.alreadyExists, "Experiment(name=\(name)) already exists.")
+      }
+      try Self.record(
+        "experiment.renamed", "experiment:\(id)", before: ["name": .string(experiment.name)],
+        after: ["name": .string(name)], by: author, at: now, in: connection)
+    }
+  }
+
+  /// Deletes an experiment with its runs; both can be restored, and the name stays taken.
+  package func deleteExperiment(_ id: ExperimentID, by author: Author) async throws {
+    let now = clock.now
+    try await database.write { connection in
+      _ = try Self.active(id, in: connection)
+      try ExperimentStore.move(id, to: .deleted, at: now, in: connection)
+      try Self.record("experiment.deleted", "experiment:\(id)", by: author, at: now, in: connection)
+    }
+  }
+
+  package func restoreExperiment(_ id: ExperimentID, by author: Author) async throws {
+    let now = clock.now
+    try await database.write { connection in
+      guard try ExperimentStore.get(id, in: connection).lifecycle == .deleted else {
+        throw MartletError.invalidInput(
+          "The experiment \(id) must be in the 'deleted' state. Current state is active.")
+      }
+      try ExperimentStore.move(id, to: .active, at: now, in: connection)
+      try Self.record("experiment.restored", "experiment:\(id)", by: author, at: now, in: connection)
+    }
+  }
+
+  package func setExperimentTag(_ tag: KeyValue, on id: ExperimentID) async throws {
+    try BatchRules.checkExperimentTag(tag)
+    let now = clock.now
+    try await database.write { connection in
+      _ = try Self.active(id, in: connection)
+      try ExperimentStore.setTag(tag, on: id, at: now, in: connection)
+    }
+  }
+
+  package func deleteExperimentTag(_ key: String, of id: ExperimentID) async throws {
+    try await database.write { connection in
+      _ = try Self.active(id, in: connection)
+      guard try ExperimentStore.deleteTag(key, of: id, in: connection) else {
+        throw MartletError.notFound("No tag with name: \(key.prefix(120)) in experiment with id \(id)")
+      }
+    }
+  }
+
+  static func active(_ id: ExperimentID, in connection: any SQLConnection) throws -> Experiment {
+    let experiment = try ExperimentStore.get(id, in: connection)
+    guard experiment.lifecycle == .active else {
+      throw MartletError.invalidInput(
+        "The experiment \(id) must be in the 'active' state. Current state is \(experiment.lifecycle.rawValue).")
+    }
+    return experiment
+  }
+
+  static func checkLimit(_ limit: Int, atMost most: Int) throws {
+    guard limit > 0 else {
+      throw MartletError.invalidInput(
+        "Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer")
+    }
+    guard limit <= most else {
+      throw MartletError.invalidInput(
+        "Invalid value \(limit) for parameter 'max_results' supplied. It must be at most \(most)")
+    }
+  }
+
+  /// A page from what was found with one row more than the page holds.
+  static func page<Item: Sendable>(_ found: [Item], limit: Int, offset: Int) -> Page<Item> {
+    found.count > limit
+      ? Page(Array(found.prefix(limit)), nextToken: PageToken(offset: offset + limit).text) : Page(found)
+  }
+}
