@@ -49,6 +49,7 @@ package func buildRouter(plane: ControlPlane, address: LocalAddress, measures: R
   let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
   addMiddleware(to: router, routes, address: address, measures: measures)
   routes.add(to: router)
+  addMLflowAPI(to: router, plane)
   router.get("/health") { _, _ in
     Response(
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
