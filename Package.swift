@@ -107,7 +107,7 @@ let package = Package(
     module("MartletGoals", ["MartletCore"] + ground),
 
     // The story, and its delivery.
-    module("MartletLifecycle", ["MartletCore"] + domain + ground, products: [logging, httpClient]),
+    module("MartletLifecycle", ["MartletCore"] + domain + ground, products: [logging, httpClient, nioCore, nioPosix]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
       products: [hummingbird, nioCore, httpTypes, logging]),

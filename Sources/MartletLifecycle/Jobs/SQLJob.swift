@@ -1,0 +1,43 @@
+import MartletCore
+import MartletEngines
+import MartletJobs
+
+/// Runs one statement over datasets and earlier tables, and writes its rows as Parquet, in a child process.
+struct SQLJob: Codable, Sendable {
+  static let kind = "lifecycle.sql"
+
+  /// The statement, with every `${…}` already replaced.
+  var sql: String
+  /// Parquet files behind each table name that the statement may use.
+  var tables: [String: [String]]
+  var output: String
+  /// Folders that the files lie in.
+  var folders: [String]
+
+  struct Outcome: Codable, Sendable {
+    var rows: Int
+    var columns: [String]
+    /// Missing values by column, where there are any.
+    var missing: [String: Int]
+  }
+
+  static let handler = JobHandler(kind) { (job: SQLJob, context: JobContext) throws -> Outcome in
+    let database = try DuckDB.open(engines: EngineFolder(context.engines), allowedDirectories: job.folders)
+    for (name, files) in job.tables.sorted(by: { $0.key < $1.key }) {
+      try database.execute(
+        "CREATE VIEW \(SQLText.quote(name)) AS SELECT * FROM read_parquet(\(SQLText.list(files)), union_by_name = true)")
+    }
+    try database.execute("COPY (\(job.sql)) TO \(SQLText.literal(job.output)) (FORMAT parquet, COMPRESSION zstd)")
+    return try summary(of: job.output, in: database)
+  }
+
+  private static func summary(of file: String, in database: DuckDB) throws -> Outcome {
+    let source = "read_parquet(\(SQLText.literal(file)))"
+    let columns = try database.query("DESCRIBE SELECT * FROM \(source)").texts("column_name").compactMap(\.self)
+    let counts = columns.map { "count(*) - count(\(SQLText.quote($0)))" }
+    let totals = try database.query("SELECT count(*)\(counts.map { ", " + $0 }.joined()) FROM \(source)")
+    let values = try totals.names.map { try totals.numbers($0)[0] }
+    let missing = zip(columns, values.dropFirst()).filter { $0.1 > 0 }.map { ($0.0, Int($0.1)) }
+    return Outcome(rows: Int(values[0]), columns: columns, missing: Dictionary(uniqueKeysWithValues: missing))
+  }
+}

@@ -1,0 +1,53 @@
+package import MartletCore
+package import MartletMonitoring
+package import MartletPipelines
+import MartletServing
+
+/// Closes the loop: reads what monitoring says, asks the project's policy, starts a pipeline run.
+///
+/// It decides nothing about models: whether the challenger goes live is the gates' business.
+package struct ContinuousTraining: Sendable {
+  let platform: Platform
+  let runner: PipelineRunner
+
+  package init(platform: Platform, runner: PipelineRunner) {
+    self.platform = platform
+    self.runner = runner
+  }
+
+  /// Starts a run when a verdict sets off one of the project's triggers and the policy allows it; says so in words.
+  func consider(_ verdict: MonitorVerdict, version: ProjectVersion, at now: Timestamp, waits: Bool) async throws -> String? {
+    for trigger in version.file.triggers {
+      guard case .monitor(let endpoint, let kinds) = trigger, endpoint == verdict.endpoint,
+        let finding = verdict.findings.first(where: { kinds.contains($0.kind) })
+      else { continue }
+      return try await start(trigger.name, because: finding.reason, version, at: now, waits: waits)
+    }
+    return nil
+  }
+
+  /// Starts a run when a schedule of the project fires in the time from `from` (excluded) to `to`.
+  func considerSchedule(_ version: ProjectVersion, from: Timestamp?, to now: Timestamp, waits: Bool) async throws -> String? {
+    guard let from else { return nil }
+    for trigger in version.file.triggers {
+      guard case .cron(let schedule) = trigger, let next = try schedule.next(after: from), next <= now else { continue }
+      return try await start(trigger.name, because: "scheduled for \(next)", version, at: now, waits: waits)
+    }
+    return nil
+  }
+
+  private func start(_ trigger: String, because reason: String, _ version: ProjectVersion, at now: Timestamp, waits: Bool)
+    async throws -> String?
+  {
+    // A version that is still on its way is let through first: two challengers cannot be told apart.
+    for endpoint in version.file.endpoints {
+      let deployed = try await platform.deployments.endpoint(EndpointName(endpoint.name))
+      if deployed.rollout.challenger != nil { return nil }
+    }
+    let admission = try await runner.start(
+      PipelineRunRequest(project: version.project, trigger: trigger, reason: reason, author: .martlet))
+    guard case .started(let run) = admission else { return nil }
+    if waits { _ = try await runner.wait(run.id) }
+    return "pipeline run \(run.number) started by \(trigger): \(reason)"
+  }
+}

@@ -1,0 +1,98 @@
+package import Logging
+package import MartletArtifacts
+package import MartletCore
+package import MartletData
+package import MartletFeatures
+package import MartletGovernance
+package import MartletJobs
+package import MartletLedger
+package import MartletMonitoring
+package import MartletPipelines
+package import MartletRegistry
+package import MartletServing
+package import MartletStore
+package import MartletTracking
+import NIOPosix
+
+/// Everything the control plane consists of, built once at start and handed to whoever delivers it.
+package struct Platform: Sendable {
+  package let version: String
+  /// The data directory, absolute.
+  package let dataFolder: String
+  package let clock: WallClock
+  package let database: any Database
+  package let artifacts: ArtifactStore
+  package let jobs: JobRunner
+  package let ledger: Ledger
+  package let projects: ProjectStore
+  package let eventTimes: EventClockStore
+  package let data: DataCatalog
+  package let features: FeatureCatalog
+  package let tracker: ExperimentTracker
+  package let registry: ModelRegistry
+  package let gates: GateStore
+  package let pipelineRuns: PipelineRunStore
+  package let deployments: Deployments
+  package let outcomes: OutcomeLog
+  package let windows: PredictionWindows
+  package let monitors: MonitorStore
+  package let alerts: AlertStore
+  package let scoring: ScoringLink
+
+  /// - Parameter connect: a client of the scoring plane; throws while it is not running.
+  package init(
+    version: String, dataFolder: String, clock: WallClock, database: any Database, artifacts: ArtifactStore,
+    jobs: JobRunner, ledger: Ledger, logger: Logger, connect: @escaping ScoringLink.Connect
+  ) {
+    self.version = version
+    self.dataFolder = dataFolder
+    self.clock = clock
+    self.database = database
+    self.artifacts = artifacts
+    self.jobs = jobs
+    self.ledger = ledger
+    projects = ProjectStore(database: database, artifacts: artifacts)
+    eventTimes = EventClockStore(database: database, wall: clock)
+    data = DataCatalog(
+      database: database, artifacts: artifacts, jobs: jobs, clock: clock, work: dataFolder + "/scratch")
+    features = FeatureCatalog(data: data, clock: clock, work: dataFolder + "/scratch")
+    tracker = ExperimentTracker(database: database, clock: clock)
+    registry = ModelRegistry(database: database, clock: clock)
+    gates = GateStore(database: database)
+    pipelineRuns = PipelineRunStore(database: database, wall: clock)
+    let folder = ScoringFolder(data: dataFolder)
+    deployments = Deployments(database: database, prove: ProveJob.prover(folder: folder, jobs: jobs))
+    outcomes = OutcomeLog(database: database)
+    monitors = MonitorStore(database: database)
+    alerts = AlertStore(database: database)
+    let features = features
+    let link = ScoringLink(
+      deployments: deployments, connect: connect,
+      rows: { table in try await features.scoringRows(of: table) }, clock: clock, logger: logger)
+    scoring = link
+    windows = PredictionWindows(
+      folder: folder, outcomes: outcomes, jobs: jobs, threads: .singleton, seal: { _ = try await link.seal() })
+  }
+
+  /// Where work in progress lies; emptied at start.
+  package var scratch: String { dataFolder + "/scratch" }
+
+  /// A project's own time: its event clock's, or the wall's.
+  package func now(of project: ProjectName) async throws -> Timestamp { try await eventTimes.now(project) }
+}
+
+extension FeatureCatalog {
+  /// All rows of the online table behind a scoring table, whose name is `project/view`.
+  fileprivate func scoringRows(of table: OnlineTableDefinition) async throws -> [OnlinePatch.Row] {
+    let parts = table.name.split(separator: "/", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return [] }
+    return try await onlineTable(ProjectName(parts[0]), parts[1]).patchRows(for: table)
+  }
+}
+
+/// The jobs that child processes of this binary can run.
+package enum PlatformJobs {
+  package static let handlers: [JobHandler] =
+    DataJobs.handlers + FeatureJobs.handlers + ServingJobs.handlers
+    + [SQLJob.handler, TrialJob.handler, EvaluationJob.handler, WindowJob.handler]
+}
