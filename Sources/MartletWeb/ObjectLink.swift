@@ -1,40 +1,61 @@
 import MartletCore
 
-/// The page of a thing that the ledger or an alert names, such as `dataset:flight-delay/flights`.
+/// The page of a thing that the ledger, an alert or a lineage names, such as `dataset:flight-delay/flights`.
 enum ObjectLink {
   static func page(of object: String) -> String? {
     let parts = object.split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2, let name = pathEncoded(parts[1]) else { return nil }
     switch parts[0] {
     case "dataset": return "/data/\(name)"
+    case "data": return "/data/\(withoutVersion(name))#versions"
+    case "feature": return "/data#feature-\(name.replacing("/", with: "-"))"
     case "endpoint": return "/endpoints/\(name)"
-    case "model": return "/models/\(name)"
+    case "model": return modelPage(name)
     case "run": return "/runs/\(name)"
     case "experiment": return "/experiments/\(name)"
-    case "pipeline-run": return "/pipelines/\(name)"
-    case "alert": return "/alerts#\(name)"
+    case "pipeline", "pipeline-run": return "/pipelines/\(name)"
+    case "alert": return "/alerts?all=1#\(name)"
     default: return nil
     }
   }
 
+  static func model(_ version: ModelVersionID) -> String {
+    "/models/\(pathEncoded(version.model.text) ?? "")/\(version.version)"
+  }
+
+  /// `name@3` is the version's page, `name` the model's.
+  private static func modelPage(_ name: String) -> String {
+    guard let at = name.lastIndex(of: "@"), let version = Int(name[name.index(after: at)...]) else { return "/models/\(name)" }
+    return "/models/\(name[..<at])/\(version)"
+  }
+
+  private static func withoutVersion(_ name: String) -> Substring { name.lastIndex(of: "@").map { name[..<$0] } ?? name[...] }
+
   /// Percent-encoded for a path, slashes kept; nil for text that cannot be one.
   static func pathEncoded(_ text: String) -> String? {
     guard !text.isEmpty else { return nil }
+    return percentEncoded(text, keeping: "-_./@~")
+  }
+
+  /// Percent-encoded as a value after the question mark.
+  static func queryEncoded(_ text: String) -> String { percentEncoded(text, keeping: "-_.~") }
+
+  private static func percentEncoded(_ text: String, keeping kept: String) -> String {
+    let plain = Set(kept.utf8)
     return text.utf8.map { byte in
       switch byte {
-      case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "/"),
-        UInt8(ascii: "@"):
-        String(UnicodeScalar(byte))
+      case 48...57, 65...90, 97...122: String(UnicodeScalar(byte))
+      case _ where plain.contains(byte): String(UnicodeScalar(byte))
       default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
       }
     }.joined()
   }
 }
 
-/// `2013-07-01 14:30`, in UTC.
-func shortTime(_ time: Timestamp) -> String {
-  String(time.description.prefix(16)).replacing("T", with: " ")
+/// An address with parameters after the question mark; those without a value are left out.
+func link(_ path: String, _ query: KeyValuePairs<String, String?>) -> String {
+  let parts = query.compactMap { name, value in
+    value.flatMap { $0.isEmpty ? nil : "\(name)=\(ObjectLink.queryEncoded($0))" }
+  }
+  return parts.isEmpty ? path : path + "?" + parts.joined(separator: "&")
 }
-
-/// A share as a percentage with one decimal: `12.5 %`.
-func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1)) %" : "–" }

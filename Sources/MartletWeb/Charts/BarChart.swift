@@ -1,33 +1,44 @@
-/// Horizontal bars, one or two per label (such as reference and current), as SVG.
+/// Horizontal bars, one or two per label (such as now and in training), as SVG.
 package struct BarChart {
   package struct Bar {
     package var label: String
     package var value: Double
     package var other: Double?
+    /// Beyond what is accepted.
+    package var isMarked: Bool
 
-    package init(_ label: String, _ value: Double, other: Double? = nil) {
+    package init(_ label: String, _ value: Double, other: Double? = nil, marked: Bool = false) {
       self.label = label
       self.value = value
       self.other = other
+      isMarked = marked
     }
   }
 
   package var title: String
   package var bars: [Bar]
+  /// A dashed line at this value, such as the threshold.
+  package var limit: Double?
 
-  package init(title: String, bars: [Bar]) {
+  package init(title: String, bars: [Bar], limit: Double? = nil) {
     self.title = title
     self.bars = bars
+    self.limit = limit
   }
 
+  private var rowHeight: Double { bars.contains { $0.other != nil } ? 30 : 22 }
+  private var height: Double { rowHeight * Double(max(1, bars.count)) + 6 }
+
   package var svg: String {
-    let rowHeight = bars.contains { $0.other != nil } ? 30.0 : 22.0
-    let height = rowHeight * Double(max(1, bars.count)) + 6
-    let scale = Scale(bars.flatMap { [$0.value, $0.other ?? 0] }, from: 200, to: 680, includesZero: true)
+    let scale = Scale(
+      bars.flatMap { [$0.value, $0.other ?? 0] } + [limit ?? 0], from: 200, to: 680, includesZero: true)
     let rows = bars.enumerated().map { index, bar in row(bar, top: Double(index) * rowHeight + 4, scale) }
+    let line = limit.map {
+      #"<line class="limit" x1="\#(px(scale($0)))" x2="\#(px(scale($0)))" y1="0" y2="\#(px(height))"/>"#
+    }
     return """
       <svg class="chart" viewBox="0 0 760 \(px(height))" role="img" aria-label="\(escaped(summary))">\
-      \(rows.joined())</svg>
+      \(rows.joined())\(line ?? "")</svg>
       """
   }
 
@@ -44,9 +55,11 @@ package struct BarChart {
         height="\(px(height))"/>
         """
     }
-    let label = #"<text x="192" y="\#(px(top + 12))" text-anchor="end">\#(escaped(String(bar.label.prefix(28))))</text>"#
-    let value = #"<text x="\#(px(max(scale(bar.value), scale(0)) + 5))" y="\#(px(top + 11))">\#(readable(bar.value))</text>"#
+    let shown = bar.label.count > 28 ? String(bar.label.prefix(27)) + "…" : bar.label
+    let label = #"<text x="192" y="\#(px(top + 12))" text-anchor="end">\#(escaped(shown))</text>"#
+    let value = #"<text x="\#(px(max(scale(bar.value), scale(0)) + 5))" y="\#(px(top + 12))">\#(readable(bar.value))</text>"#
     let other = bar.other.map { rectangle($0, top + 15, 8, "bar other") } ?? ""
-    return label + rectangle(bar.value, top + 2, bar.other == nil ? 14 : 11, "bar") + other + value
+    let style = bar.isMarked ? "bar marked" : "bar"
+    return label + rectangle(bar.value, top + 2, bar.other == nil ? 14 : 11, style) + other + value
   }
 }

@@ -24,10 +24,14 @@ package struct LineChart {
   package var title: String
   package var series: [Series]
   package var axis: Axis
-  /// Dashed horizontal lines with a label, such as a control limit or an alert threshold.
+  /// Dashed horizontal lines with a label, such as an alert threshold.
   package var limits: [(label: String, y: Double)]
   /// Dashed vertical lines with a label, such as a promotion.
   package var events: [(label: String, x: Double)]
+  /// Where values are expected, such as between control limits that differ from point to point.
+  package var band: [(x: Double, low: Double, high: Double)] = []
+  /// The middle of the band.
+  package var centre: [(x: Double, y: Double)] = []
   package var includesZero: Bool
 
   package init(
@@ -42,18 +46,19 @@ package struct LineChart {
     self.includesZero = includesZero
   }
 
-  private static let width = 760.0
-  private static let height = 240.0
+  private static let left = 64.0
+  private static let right = 748.0
+  private static let top = 14.0
+  private static let bottom = 214.0
 
   package var svg: String {
-    let x = Scale(series.flatMap { $0.points.map(\.x) } + events.map(\.x), from: 52, to: Self.width - 12)
+    let x = Scale(series.flatMap { $0.points.map(\.x) } + events.map(\.x), from: Self.left, to: Self.right)
     let y = Scale(
-      series.flatMap { $0.points.map(\.y) } + limits.map(\.y), from: Self.height - 26, to: 14,
-      includesZero: includesZero)
-    let parts = gridLines(y) + labels(x) + limitLines(y) + eventLines(x) + lines(x, y)
+      series.flatMap { $0.points.map(\.y) } + limits.map(\.y) + band.flatMap { [$0.low, $0.high] }, from: Self.bottom,
+      to: Self.top, includesZero: includesZero)
+    let parts = bandArea(x, y) + gridLines(y) + labels(x) + limitLines(y) + eventLines(x) + lines(x, y)
     return """
-      <svg class="chart" viewBox="0 0 \(px(Self.width)) \(px(Self.height))" role="img" aria-label="\(escaped(summary))">\
-      \(parts.joined())</svg>
+      <svg class="chart" viewBox="0 0 760 240" role="img" aria-label="\(escaped(summary))">\(parts.joined())</svg>
       """
   }
 
@@ -63,63 +68,91 @@ package struct LineChart {
       let values = line.points.map(\.y).filter(\.isFinite)
       guard let last = values.last, let low = values.min(), let high = values.max() else { return "\(line.name): no values" }
       let marks = line.marked.isEmpty ? "" : ", \(line.marked.count) marked"
-      return "\(line.name): \(values.count) points from \(readable(low)) to \(readable(high)), last \(readable(last))\(marks)"
+      let points = values.count == 1 ? "1 point" : "\(values.count) points"
+      return "\(line.name): \(points) from \(readable(low)) to \(readable(high)), last \(readable(last))\(marks)"
     }
     return ([title] + lines).joined(separator: ". ")
+  }
+
+  private func bandArea(_ x: Scale, _ y: Scale) -> [String] {
+    let drawn = band.filter { $0.low.isFinite && $0.high.isFinite }
+    guard let first = drawn.first else { return [] }
+    let above = drawn.map { "L\(px(x($0.x))) \(px(y($0.high)))" }.joined()
+    let below = drawn.reversed().map { "L\(px(x($0.x))) \(px(y($0.low)))" }.joined()
+    let start = "M\(px(x(first.x))) \(px(y(first.low)))"
+    let middle = Self.path(centre, x, y)
+    return [#"<path class="band" d="\#(start)\#(above)\#(below)Z"/>"#]
+      + (middle.isEmpty ? [] : [#"<path class="centre" d="\#(middle)"/>"#])
   }
 
   private func gridLines(_ y: Scale) -> [String] {
     y.ticks(4).map { tick in
       """
-      <line class="axis" x1="52" x2="\(px(Self.width - 12))" y1="\(px(y(tick)))" y2="\(px(y(tick)))"/>\
-      <text x="46" y="\(px(y(tick) + 4))" text-anchor="end">\(readable(tick))</text>
+      <line class="axis" x1="\(px(Self.left))" x2="\(px(Self.right))" y1="\(px(y(tick)))" y2="\(px(y(tick)))"/>\
+      <text x="\(px(Self.left - 6))" y="\(px(y(tick) + 4))" text-anchor="end">\(readable(tick))</text>
       """
     }
   }
 
   private func labels(_ x: Scale) -> [String] {
-    x.ticks(6).map { tick in
-      let label = axis == .time ? String(Timestamp(milliseconds: Int64(tick)).day) : readable(tick)
-      return #"<text x="\#(px(x(tick)))" y="\#(px(Self.height - 8))" text-anchor="middle">\#(label)</text>"#
+    let ticks = axis == .time ? TimeTicks.ticks(from: x.low, to: x.high) : x.ticks(6).map { ($0, readable($0)) }
+    return ticks.map { tick, label in
+      let place = x(tick)
+      let anchor = place > Self.right - 30 ? "end" : place < Self.left + 30 ? "start" : "middle"
+      return #"<text x="\#(px(place))" y="232" text-anchor="\#(anchor)">\#(label)</text>"#
     }
   }
 
   private func limitLines(_ y: Scale) -> [String] {
     limits.map { limit in
       """
-      <line class="limit" x1="52" x2="\(px(Self.width - 12))" y1="\(px(y(limit.y)))" y2="\(px(y(limit.y)))"/>\
-      <text x="\(px(Self.width - 14))" y="\(px(y(limit.y) - 4))" text-anchor="end">\(escaped(limit.label))</text>
+      <line class="limit" x1="\(px(Self.left))" x2="\(px(Self.right))" y1="\(px(y(limit.y)))" y2="\(px(y(limit.y)))"/>\
+      <text x="\(px(Self.right - 2))" y="\(px(y(limit.y) - 4))" text-anchor="end">\(escaped(limit.label))</text>
       """
     }
   }
 
   private func eventLines(_ x: Scale) -> [String] {
     events.enumerated().map { index, event in
-      """
-      <line class="mark" x1="\(px(x(event.x)))" x2="\(px(x(event.x)))" y1="14" y2="\(px(Self.height - 26))"/>\
-      <text x="\(px(x(event.x) + 3))" y="\(px(22 + Double(index % 3) * 12))">\(escaped(event.label))</text>
-      """
+      let place = x(event.x)
+      let isRight = place > Self.right - 120
+      return """
+        <line class="mark" x1="\(px(place))" x2="\(px(place))" y1="\(px(Self.top))" y2="\(px(Self.bottom))"/>\
+        <text x="\(px(place + (isRight ? -3 : 3)))" y="\(px(22 + Double(index % 3) * 12))" \
+        text-anchor="\(isRight ? "end" : "start")">\(escaped(event.label))</text>
+        """
     }
   }
 
   private func lines(_ x: Scale, _ y: Scale) -> [String] {
     series.enumerated().map { index, line in
-      var path = ""
-      var isDrawing = false
-      for point in line.points {
-        guard point.y.isFinite else {
-          isDrawing = false
-          continue
-        }
-        path += "\(isDrawing ? "L" : "M")\(px(x(point.x))) \(px(y(point.y)))"
-        isDrawing = true
-      }
       let marks = line.marked.sorted().filter { line.points[$0].y.isFinite }.map { position in
         let point = line.points[position]
         return #"<circle class="point bad" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="4"/>"#
       }
-      return #"<path class="s\#(index % 4 + 1)" d="\#(path)"><title>\#(escaped(line.name))</title></path>"#
-        + marks.joined()
+      // Few points are shown as such: a line of one has no length.
+      let dots = line.points.count > 40 ? [] : line.points.indices.filter { !line.marked.contains($0) }.map { position in
+        let point = line.points[position]
+        guard point.y.isFinite else { return "" }
+        return #"<circle class="point p\#(index % 4 + 1)" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="2.5"/>"#
+      }
+      return #"<path class="s\#(index % 4 + 1)" d="\#(Self.path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
+        + dots.joined() + marks.joined()
     }
+  }
+
+  /// Broken where a value is missing.
+  private static func path(_ points: [(x: Double, y: Double)], _ x: Scale, _ y: Scale) -> String {
+    var path = ""
+    var isDrawing = false
+    for point in points {
+      guard point.y.isFinite else {
+        isDrawing = false
+        continue
+      }
+      path += "\(isDrawing ? "L" : "M")\(px(x(point.x))) \(px(y(point.y)))"
+      isDrawing = true
+    }
+    return path
   }
 }

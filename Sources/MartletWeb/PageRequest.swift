@@ -1,0 +1,70 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+package import MartletCore
+import NIOCore
+
+/// What a page is asked for: names in its path, parameters after the question mark, and the fields of a form.
+struct PageRequest: Sendable {
+  private var names: [String: String]
+  var query: [String: String]
+  var form: [String: String]
+  var author: Author
+
+  init(names: [String: String] = [:], query: [String: String] = [:], form: [String: String] = [:], author: Author) {
+    self.names = names
+    self.query = query
+    self.form = form
+    self.author = author
+  }
+
+  init(_ request: Request, _ context: some RequestContext, author: Author) throws {
+    self.author = author
+    names = [:]
+    for (name, value) in context.parameters { names[String(name)] = try Self.decoded(value, plusIsSpace: false) }
+    query = try request.uri.query.map(Self.fields) ?? [:]
+    form = [:]
+  }
+
+  /// Longer forms than this are refused.
+  private static let formLimit = 64 << 10
+
+  /// Reads the fields of a form that was sent.
+  mutating func readForm(_ request: Request) async throws {
+    let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? ""
+    guard type == "application/x-www-form-urlencoded" else {
+      throw MartletError(
+        .unsupportedMediaType, "the form's Content-Type is not application/x-www-form-urlencoded",
+        fix: "use the button on the page, or the API under /api/v1")
+    }
+    let body = try await request.body.collect(upTo: Self.formLimit)
+    guard let text = body.getString(at: body.readerIndex, length: body.readableBytes) else { return }
+    form = try Self.fields(text)
+  }
+
+  func name(_ name: String) throws -> String {
+    guard let value = names[name], !value.isEmpty else { throw MartletError.notFound("the address lacks a name") }
+    return value
+  }
+
+  func identifier<Kind>(_ name: String) throws -> Identifier<Kind> { Identifier(try self.name(name)) }
+
+  func text(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+  private static func fields(_ text: String) throws -> [String: String] {
+    var fields: [String: String] = [:]
+    for part in text.split(separator: "&").prefix(100) {
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      fields[try decoded(pair[0], plusIsSpace: true)] = pair.count > 1 ? try decoded(pair[1], plusIsSpace: true) : ""
+    }
+    return fields
+  }
+
+  /// Percent-decoded exactly once.
+  private static func decoded(_ text: Substring, plusIsSpace: Bool) throws -> String {
+    let spaced = plusIsSpace ? text.replacing("+", with: " ") : text
+    guard let decoded = String(spaced).removingPercentEncoding, !decoded.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\r" && $0 != "\t" })
+    else { throw MartletError.invalidInput("the address is not valid percent-encoded UTF-8") }
+    return decoded
+  }
+}

@@ -1,0 +1,24 @@
+import MartletCore
+
+/// Names with their values, one below the other.
+struct Facts {
+  private var entries: [(name: String, html: String)] = []
+
+  init() {}
+
+  /// Leaves out what has no value.
+  mutating func add(_ name: String, _ text: String?, link: String? = nil) {
+    guard let text, !text.isEmpty else { return }
+    entries.append((name, link.map { #"<a href="\#(escaped($0))">\#(escaped(text))</a>"# } ?? escaped(text)))
+  }
+
+  mutating func add(_ name: String, badge: Badge) { entries.append((name, badge.html)) }
+  mutating func add(_ name: String, code: String?) { if let code { entries.append((name, "<code>\(escaped(code))</code>")) } }
+  mutating func add(_ name: String, time: Timestamp?) { if let time { entries.append((name, timeElement(time))) } }
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  var html: String {
+    #"<dl class="facts">\#(entries.map { "<dt>\(escaped($0.name))</dt><dd>\($0.html)</dd>" }.joined())</dl>"#
+  }
+}

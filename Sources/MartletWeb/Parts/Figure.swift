@@ -1,0 +1,43 @@
+import MartletCore
+
+/// A chart with its title, legend, what it says in words, and its numbers as a table.
+struct Figure {
+  var title: String
+  var svg: String
+  var summary: String
+  /// Names of the lines, in the order of their colours.
+  var legend: [String] = []
+  var table: Table?
+  /// The same chart for ECharts, as its option object.
+  var plot: JSON?
+  var id: String?
+
+  var html: String {
+    let anchor = id.map { #" id="\#(escaped($0))""# } ?? ""
+    return """
+      <figure class="card"\(anchor)><figcaption><h3>\(escaped(title))</h3></figcaption>\(legendHTML)\(picture)\
+      <p class="muted small">\(escaped(summary))</p>\(tableHTML)</figure>
+      """
+  }
+
+  /// Wide pictures scroll inside their own frame on narrow screens, so that their text stays readable.
+  private var picture: String {
+    let frame = #"<div class="scroll" tabindex="0" role="region" aria-label="\#(escaped(title))">\#(svg)</div>"#
+    guard let plot else { return frame }
+    let data = plot.text.replacing("<", with: "\\u003c")
+    return """
+      <div data-plot><script type="application/json">\(data)</script><div class="plot" data-plot-canvas hidden></div>\
+      <div data-plot-static>\(frame)</div></div>
+      """
+  }
+
+  private var legendHTML: String {
+    guard legend.count > 1 else { return "" }
+    let entries = legend.enumerated().map { #"<li><span class="swatch s\#($0 % 4 + 1)"></span>\#(escaped($1))</li>"# }
+    return #"<ul class="legend">\#(entries.joined())</ul>"#
+  }
+
+  private var tableHTML: String {
+    table.map { "<details><summary>As a table</summary>\($0.html)</details>" } ?? ""
+  }
+}

@@ -1,0 +1,72 @@
+import MartletCore
+
+/// `2013-07-01 14:30`, in UTC.
+func shortTime(_ time: Timestamp) -> String {
+  String(time.description.prefix(16)).replacing("T", with: " ")
+}
+
+/// A share as a percentage with one decimal: `12.5 %`.
+func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1)) %" : "–" }
+
+/// A length of time in its two largest units: `2 h 5 min`, `340 ms`.
+func readable(_ duration: Duration) -> String {
+  let milliseconds = duration.wholeMilliseconds
+  guard milliseconds >= 1000 else { return "\(milliseconds) ms" }
+  let seconds = milliseconds / 1000
+  if seconds < 10 { return "\(fixed(Double(milliseconds) / 1000, decimals: 1)) s" }
+  if seconds < 60 { return "\(seconds) s" }
+  if seconds < 3600 { return "\(seconds / 60) min \(seconds % 60) s" }
+  if seconds < 86_400 { return "\(seconds / 3600) h \(seconds / 60 % 60) min" }
+  return "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
+}
+
+/// A size in binary units: `1.5 MiB`.
+func readableSize(_ bytes: Int64) -> String {
+  let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+  var (value, unit) = (Double(bytes), 0)
+  while value >= 1024, unit < units.count - 1 {
+    value /= 1024
+    unit += 1
+  }
+  return "\(unit == 0 ? grouped(bytes) : fixed(value, decimals: value < 10 ? 1 : 0)) \(units[unit])"
+}
+
+/// `1 window`, `12 windows`.
+func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+  "\(grouped(Int64(count))) \(count == 1 ? noun : plural ?? noun + "s")"
+}
+
+/// A metric's name for people: `roc_auc` is `ROC AUC`.
+func metricName(_ key: String, unit: String? = nil) -> String {
+  switch key {
+  case "roc_auc": "ROC AUC"
+  case "pr_auc": "PR AUC"
+  case "brier": "Brier score"
+  case "log_loss": "Log loss"
+  case "ece": "Calibration error"
+  case "accuracy": "Accuracy"
+  case "precision": "Precision"
+  case "recall": "Recall"
+  case "value_per_1000": "\(unit ?? "Value") per 1,000 decisions"
+  default: key
+  }
+}
+
+/// A metric's value for people: amounts whole, shares to four places.
+func metricValue(_ key: String, _ value: Double) -> String {
+  key == "value_per_1000" && value.isFinite && abs(value) < 1e15 ? grouped(Int64(value.rounded())) : readable(value)
+}
+
+/// The metrics that people compare first, in this order; others follow by name.
+func metricOrder(_ keys: some Sequence<String>) -> [String] {
+  let first = ["value_per_1000", "roc_auc", "pr_auc", "brier", "log_loss", "ece", "precision", "recall", "accuracy"]
+  let known = Set(keys)
+  return first.filter(known.contains) + known.subtracting(first).sorted()
+}
+
+/// JSON as one short line of text.
+func shortText(_ json: JSON?, limit: Int = 160) -> String? {
+  guard let json, !json.isNull else { return nil }
+  let text = json.string ?? json.text
+  return text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+}
