@@ -1,0 +1,136 @@
+import MartletCore
+import MartletData
+import MartletLedger
+import MartletLifecycle
+import MartletMonitoring
+import MartletPipelines
+
+/// What is live, how it is doing, and what needs somebody.
+struct HomePage {
+  /// Everything that the page shows.
+  struct Content {
+    var projects: [ProjectCard]
+    var endpoints: [EndpointSummary]
+    /// Open ones, newest first.
+    var alerts: [Alert]
+    var runs: [PipelineRun]
+    var quarantined: [(key: DatasetKey, deliveries: [Delivery])]
+    var changes: [LedgerRecord]
+  }
+
+  struct ProjectCard {
+    var name: String
+    var problem: String?
+    var owner: String?
+    /// Event time of a project that has its own clock.
+    var time: String?
+    var objectives: [String]
+
+    init(_ project: Project, _ charter: CharterSection?) {
+      name = project.name.text
+      problem = charter?.problem
+      owner = charter?.owner
+      time = project.eventTime.map(timeElement)
+      objectives = (charter?.objectives ?? []).map { objective in
+        let target = objective.keyResult.map { key in
+          let from = objective.from.map { "from \(readable($0)) " } ?? ""
+          return " (\(key) \(from)to \(objective.target.map(readable) ?? "?"))"
+        }
+        return objective.objective + (target ?? "")
+      }
+    }
+  }
+
+  struct EndpointCard {
+    var name: String
+    var link: String
+    var verdict: String
+    var champion: EndpointSummary.Version?
+    var challenger: EndpointSummary.Version?
+    var share: String?
+    var quality: String?
+    var window: String?
+    var spark: String
+    var answered: String
+    var windows: String
+
+    init(_ summary: EndpointSummary) {
+      name = summary.name
+      link = summary.link
+      verdict = summary.verdict.html
+      champion = summary.champion
+      challenger = summary.challenger
+      share = summary.challengerShare
+      quality = summary.lastQuality
+      window = summary.lastWindow
+      spark = summary.spark
+      answered = summary.answered.map { counted($0, "row") + " answered since the traffic last changed" } ?? "the scoring plane does not answer"
+      windows = "\(counted(summary.windowCount, "window")), \(summary.quietCount) quiet"
+    }
+  }
+
+  /// One thing that needs somebody.
+  struct Need {
+    var badge: String
+    var subject: String
+    var link: String
+    var reason: String
+    var time: String
+  }
+
+  var isNew: Bool
+  var projects: [ProjectCard]
+  var endpoints: [EndpointCard]
+  var needs: [Need]
+  var runs: String?
+  var changes: String
+
+  init(_ content: Content) {
+    isNew = content.projects.isEmpty && content.endpoints.isEmpty && content.changes.isEmpty
+    projects = content.projects
+    endpoints = content.endpoints.map(EndpointCard.init)
+    needs = content.quarantined.flatMap { Self.needs($0.key, $0.deliveries) } + content.alerts.prefix(20).map(Self.need)
+    let underWay = content.runs.filter { !$0.state.isOver }
+    let shown = underWay + content.runs.filter(\.state.isOver).prefix(max(0, 5 - underWay.count))
+    runs = shown.isEmpty ? nil : PipelinesPage.table(shown, empty: "").html
+    changes = AuditPage.table(Array(content.changes.prefix(12)), empty: "Nothing has happened yet.").html
+  }
+
+  private static func need(_ alert: Alert) -> Need {
+    Need(
+      badge: alert.severity.badge.html, subject: alert.subject, link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
+      reason: alert.reason, time: timeElement(alert.lastAt))
+  }
+
+  private static func needs(_ key: DatasetKey, _ deliveries: [Delivery]) -> [Need] {
+    deliveries.map { delivery in
+      let finding = delivery.findings.first { $0.severity == .error } ?? delivery.findings.first
+      return Need(
+        badge: Badge("held back", .bad).html, subject: "\(key.name) \(delivery.partition)",
+        link: "\(DatasetPage.path(key))#quarantine-\(delivery.partition)", reason: finding?.message ?? "a check failed",
+        time: timeElement(delivery.eventTime))
+    }
+  }
+
+  static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
+    var projects: [ProjectCard] = []
+    var runs: [PipelineRun] = []
+    for project in try await platform.projects.projects() {
+      let file = project.activeVersion == nil ? nil : try await platform.projects.active(project.name).file
+      projects.append(ProjectCard(project, file?.charter))
+      runs += try await platform.pipelineRuns.runs(project.name, limit: 10).items
+    }
+    var quarantined: [(key: DatasetKey, deliveries: [Delivery])] = []
+    for record in try await platform.data.datasets() {
+      let held = try await platform.data.quarantine(record.key)
+      if !held.isEmpty { quarantined.append((record.key, held)) }
+    }
+    let content = Content(
+      projects: projects, endpoints: try await EndpointSummary.all(platform), alerts: try await platform.alerts.alerts(openOnly: true),
+      runs: runs.sorted { $0.createdAt > $1.createdAt }, quarantined: quarantined,
+      changes: try await platform.ledger.entries(limit: 12).items)
+    return Page(
+      title: "Home", section: .home, template: "home", model: HomePage(content), refreshSeconds: 5, apiLink: "/api/v1/status",
+      command: "martlet status")
+  }
+}

@@ -1,0 +1,70 @@
+import MartletCore
+import MartletLifecycle
+import MartletRegistry
+
+/// A registered model with its versions side by side.
+struct ModelPage {
+  var name: String
+  var summary: String
+  var description: String?
+  var facts: String
+  var chart: String?
+  var versions: String
+
+  init(_ model: RegisteredModel, _ versions: [ModelVersion]) {
+    name = model.name.text
+    summary = counted(versions.count, "version")
+    description = model.description.flatMap { $0.isEmpty ? nil : $0 }
+    var facts = Facts()
+    facts.add("Made by", model.createdBy)
+    facts.add("Made", time: model.creationTime)
+    for (alias, version) in model.aliases.sorted(by: { $0.key < $1.key }) {
+      facts.add("@\(alias)", "version \(version)", link: ObjectLink.model(ModelVersionID(model: model.name, version: version)))
+    }
+    for (key, value) in model.tags.sorted(by: { $0.key < $1.key }) { facts.add(key, value) }
+    self.facts = facts.html
+    chart = Self.chart(versions)
+    self.versions = Self.table(versions).html
+  }
+
+  static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
+    let model = try await platform.registry.model(try request.identifier("name"))
+    let quoted = model.name.text.replacing("'", with: "\\'")
+    let versions = try await platform.registry.searchVersions(
+      filter: "name = '\(quoted)'", orderBy: ["version_number DESC"], limit: 500
+    ).items
+    let encoded = ObjectLink.pathEncoded(model.name.text) ?? ""
+    return Page(
+      title: model.name.text, section: .models, crumbs: [Link(label: "Models", link: "/models")], template: "model",
+      model: ModelPage(model, versions), apiLink: "/api/v1/models/\(encoded)/versions", command: "martlet model show \(model.name)")
+  }
+
+  /// The commonest first metric over the versions.
+  private static func chart(_ versions: [ModelVersion]) -> String? {
+    guard versions.count > 1, let key = metricOrder(versions.flatMap(\.metrics.keys)).first(where: { $0 != "value_per_1000" })
+    else { return nil }
+    let points = versions.sorted { $0.id.version < $1.id.version }.compactMap { version in
+      version.metrics[key].map { (x: Double(version.id.version), y: $0) }
+    }
+    let chart = LineChart(title: "\(metricName(key)) by version", series: [.init(metricName(key), points)])
+    return Figure(title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.summary).html
+  }
+
+  private static func table(_ versions: [ModelVersion]) -> Table {
+    let metrics = metricOrder(versions.flatMap(\.metrics.keys)).prefix(6)
+    return Table(
+      "Versions",
+      columns: [.init("Version"), .init("Standing"), .init("Registered"), .init("By"), .init("Run")]
+        + metrics.map { .number(metricName($0)) } + [.number("Size")],
+      rows: versions.map { version in
+        let badges = version.aliases.sorted().map { Badge($0, .live) } + (version.stage == .none ? [] : [Badge(version.stage.rawValue)])
+        let first: [Cell] = [
+          .text("version \(version.id.version)", link: ObjectLink.model(version.id)),
+          Cell(html: badges.isEmpty ? "–" : badges.map(\.html).joined(separator: " ")), .time(version.creationTime),
+          .text(version.createdBy), .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map { "/runs/\($0)" }),
+        ]
+        let values = metrics.map { key in Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–") }
+        return Table.Row(first + values + [Cell(html: escaped(readableSize(version.size)))])
+      }, empty: "No versions yet.")
+  }
+}
