@@ -1,6 +1,6 @@
 import Foundation
 package import Hummingbird
-package import MartletCore
+import MartletCore
 import Mustache
 import NIOCore
 

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-package import MartletCore
+import MartletCore
 import NIOCore
 
 /// What a page is asked for: names in its path, parameters after the question mark, and the fields of a form.

@@ -1,6 +1,6 @@
-package import Hummingbird
 import Foundation
-package import MartletCore
+package import Hummingbird
+import MartletCore
 import NIOCore
 
 /// Style sheet, scripts and icons: read once, served under a name that contains their content's fingerprint, so that

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// Lines over time or steps as SVG, with a text summary for people who do not see it.
 package struct LineChart {
@@ -131,7 +131,8 @@ package struct LineChart {
         return #"<circle class="point bad" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="4"/>"#
       }
       // Few points are shown as such: a line of one has no length.
-      let dots = line.points.count > 40 ? [] : line.points.indices.filter { !line.marked.contains($0) }.map { position in
+      let isSparse = line.points.count <= 40
+      let dots = line.points.indices.filter { isSparse && !line.marked.contains($0) }.map { position -> String in
         let point = line.points[position]
         guard point.y.isFinite else { return "" }
         return #"<circle class="point p\#(index % 4 + 1)" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="2.5"/>"#

@@ -58,22 +58,52 @@ async function drawCharts() {
   });
 }
 
+// What a person opened stays open, and a log that was read to its end goes on at its end.
+function exchange(part, fresh) {
+  const open = [...part.querySelectorAll("details")].map((details) => details.open);
+  fresh.querySelectorAll("details").forEach((details, index) => { if (index < open.length) { details.open = open[index]; } });
+  if (fresh.innerHTML === part.innerHTML) { return; }
+  const logs = [...part.querySelectorAll("pre")].map((log) => [log.scrollTop, log.scrollTop + log.clientHeight >= log.scrollHeight - 4]);
+  const wide = [...part.querySelectorAll(".scroll")].map((frame) => frame.scrollLeft);
+  part.replaceWith(fresh);
+  fresh.querySelectorAll("pre").forEach((log, index) => {
+    const [top, atEnd] = logs[index] ?? [0, true];
+    log.scrollTop = atEnd ? log.scrollHeight : top;
+  });
+  fresh.querySelectorAll(".scroll").forEach((frame, index) => { frame.scrollLeft = wide[index] ?? 0; });
+}
+
 // A page that says how often asks for itself again and swaps its live parts, keeping focus and scroll.
 function setUpLive() {
   const seconds = Number(document.body.dataset.refresh || 0);
   if (!seconds) { return; }
-  setInterval(async () => {
+  const timer = setInterval(async () => {
     if (document.hidden) { return; }
     const response = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
     if (!response?.ok) { return; }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     document.querySelectorAll("[data-live]").forEach((part) => {
       const fresh = page.getElementById(part.id);
-      if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) { part.replaceWith(fresh); }
+      if (fresh && !part.contains(document.activeElement)) { exchange(part, fresh); }
     });
+    if (!page.body.dataset.refresh) { clearInterval(timer); }
   }, seconds * 1000);
 }
 
+// MLflow's clients print links such as /#/experiments/1/runs/ID.
+function followMLflowLink() {
+  const parts = location.hash.replace(/^#\//, "").split(/[/?]/);
+  if (location.pathname !== "/" || !location.hash.startsWith("#/")) { return; }
+  const run = parts.indexOf("runs");
+  const place = (...names) => "/" + names.map((name) => encodeURIComponent(decodeURIComponent(name))).join("/");
+  if (run >= 0 && parts[run + 1]) { location.replace(place("runs", parts[run + 1])); }
+  else if (parts[0] === "experiments" && parts[1]) { location.replace(place("experiments", parts[1])); }
+  else if (parts[0] === "models" && parts[2] === "versions" && parts[3]) { location.replace(place("models", parts[1], parts[3])); }
+  else if (parts[0] === "models" && parts[1]) { location.replace(place("models", parts[1])); }
+  else if (parts[0] === "experiments" || parts[0] === "models") { location.replace("/" + parts[0]); }
+}
+
+try { followMLflowLink(); } catch { /* no link of theirs */ }
 setUpTheme();
 setUpJump();
 setUpLive();

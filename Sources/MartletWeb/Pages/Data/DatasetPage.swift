@@ -1,5 +1,6 @@
 import MartletCore
 import MartletData
+import MartletFeatures
 import MartletLifecycle
 
 /// One dataset: what it is, whether it is in control, what is held back and why, and where it came from.

@@ -1,6 +1,8 @@
 import MartletCore
 import MartletData
+import MartletGovernance
 import MartletLifecycle
+import MartletPipelines
 import MartletRegistry
 import MartletServing
 

@@ -5,6 +5,7 @@ import MartletLifecycle
 import MartletModels
 import MartletRegistry
 import MartletServing
+import MartletStatistics
 
 /// One version of a model: how good it is beside what else there is, what let it through, and where it came from.
 struct VersionPage {

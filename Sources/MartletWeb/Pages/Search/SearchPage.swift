@@ -1,5 +1,10 @@
 import MartletCore
+import MartletData
+import MartletFeatures
 import MartletLifecycle
+import MartletPipelines
+import MartletRegistry
+import MartletServing
 import MartletTracking
 
 /// Jump to anything by the beginning of its name or id.
