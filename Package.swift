@@ -103,6 +103,7 @@ let package = Package(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
       products: [hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     module("MartletMonitoring", ["MartletCore", "MartletServing"] + ground, products: [logging]),
+    module("MartletReplay", ["MartletCore"], products: [nioCore, nioPosix, nioHTTP1, yams]),
     module("MartletGovernance", ["MartletCore"] + ground),
     module("MartletGoals", ["MartletCore"] + ground),
 
@@ -119,7 +120,7 @@ let package = Package(
       products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     .executableTarget(
       name: "martlet",
-      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer"] + domain + ground).map { .byName(name: $0) }
+      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"] + domain + ground).map { .byName(name: $0) }
         + [
           arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes, logging, yams,
         ],
@@ -146,6 +147,7 @@ let package = Package(
     tests(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
       products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes, httpClient, logging]),
+    tests("MartletReplayTests", ["MartletCore", "MartletReplay"], products: [nioCore, nioPosix, hummingbird]),
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),

@@ -52,6 +52,17 @@ struct APIClient: Sendable {
     return try await json(request, timeout: .hours(12))
   }
 
+  /// Sends bytes that are not JSON.
+  @discardableResult
+  func send(
+    _ method: Verb, _ path: String, query: [String: String?] = [:], bytes: [UInt8], mediaType: String
+  ) async throws -> JSON {
+    var request = request(method, path, query)
+    request.headers.replaceOrAdd(name: "Content-Type", value: mediaType)
+    request.body = .bytes(ByteBuffer(bytes: bytes))
+    return try await json(request, timeout: .hours(1))
+  }
+
   /// All items of a list, page after page, at most `limit` of them.
   func items(_ path: String, query: [String: String?] = [:], limit: Int? = nil) async throws -> [JSON] {
     var (items, token): ([JSON], String?) = ([], nil)
