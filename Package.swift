@@ -93,7 +93,7 @@ let package = Package(
     module("MartletModels", ["MartletCore", "MartletStatistics"]),
 
     // The domain: one module for each noun of the loop.
-    module("MartletData", ["MartletCore"] + ground),
+    module("MartletData", ["MartletCore"] + ground, products: [nioPosix]),
     module("MartletFeatures", ["MartletCore", "MartletData"] + ground),
     module("MartletPipelines", ["MartletCore"] + ground, products: [yams, logging, crypto, nioPosix]),
     module("MartletTracking", ["MartletCore"] + ground, products: [logging]),

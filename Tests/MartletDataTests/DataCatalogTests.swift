@@ -221,4 +221,23 @@ struct DataCatalogTests {
     #expect(preview.rows.count == 5)
     #expect(preview.rows[0]["day"] == .string(CatalogFixture.name(2)))
   }
+
+  @Test("A foreign key is checked against the other dataset's newest version", arguments: TestDatabase.kinds)
+  func foreignKey(kind: TestDatabase.Kind) async throws {
+    let fixture = try await CatalogFixture(kind)
+    let catalog = fixture.catalog
+    let carriers = DatasetKey(project: "flight-delay", name: "carriers")
+    var definition = CatalogFixture.definition
+    definition.expect = [Expectation(.foreignKey(column: "carrier", dataset: "carriers", references: "code"))]
+    try await catalog.define(fixture.key, definition, by: fixture.author, at: fixture.now)
+    try await catalog.define(carriers, DatasetDefinition(key: ["code"]), by: fixture.author, at: fixture.now)
+    let early = await #expect(throws: MartletError.self) { try await fixture.deliver(CatalogFixture.days(0..<2)) }
+    #expect(early?.fix == "deliver carriers first")
+    let blob = try await catalog.artifacts.put(bytes: Array("code\nAA\nUA\n".utf8))
+    _ = try await catalog.ingest(carriers, upload: blob, named: "carriers.csv", at: fixture.now, by: fixture.author)
+    let report = try await fixture.deliver(
+      CatalogFixture.days(0..<2) + "99999,2013-01-02,2013-01-02T00:00:00Z,1000,ZZ\n")
+    #expect(report.partitions.map(\.outcome) == [.committed, .quarantined])
+    #expect(report.findings.first { $0.severity == .error }?.failingRows.first?["carrier"] == "ZZ")
+  }
 }

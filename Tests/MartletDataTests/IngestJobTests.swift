@@ -198,4 +198,33 @@ struct IngestJobTests {
     #expect(error?.message.contains("line 2") == true)
     #expect(throws: MartletError.self) { _ = try again.run("id\n1\n", byDay, format: .parquet) }
   }
+
+  @Test("Compressed CSV is read; what only claims to be compressed is refused")
+  func gzip() throws {
+    let fixture = try IngestFixture()
+    // printf 'id,day,at\n1,2013-04-01,2013-04-01T10:00:00Z\n' | gzip -n | base64
+    let packed = try #require(
+      Data(base64Encoded: "H4sIAAAAAAAAA8tM0UlJrNRJLOEy1DEyMDTWNTDRNUBmhhgaWBmAUBQXAMDsyG0sAAAA"))
+    let outcome = try fixture.run(packed, byDay)
+    #expect(outcome.partitions.map(\.statistics.rows) == [1])
+    let error = #expect(throws: MartletError.self) { _ = try fixture.run(packed.prefix(20), byDay) }
+    #expect(error?.code == .invalidInput)
+  }
+
+  @Test(
+    "An expectation can only read: anything but one query is refused",
+    arguments: [
+      "select * from this; drop table raw", "copy this to '/tmp/x.csv'", "delete from raw",
+      "select * from this) as a; drop table raw; select * from (select 1", "select E'\\'' ; drop table raw --'",
+      "-- nothing",
+    ])
+  func onlyQueries(sql: String) throws {
+    let fixture = try IngestFixture()
+    var definition = byDay
+    definition.expect = [Expectation(.failingRows(sql: sql, max: 0))]
+    let error = #expect(throws: MartletError.self) {
+      _ = try fixture.run("id,day,at\n1,2013-04-01,2013-04-01T10:00:00Z\n", definition)
+    }
+    #expect(error?.message.contains("the SQL of expectation 'sql'") == true, "\(error?.message ?? "")")
+  }
 }

@@ -22,13 +22,18 @@ struct FileStart {
     delimiter = CSVText.delimiter(of: bytes)
   }
 
+  /// The first line of a compressed file, once it is unpacked.
+  init(unpackedLine line: String) {
+    bytes = Array(line.utf8)
+    isGzip = true
+    isParquet = false
+    delimiter = CSVText.delimiter(of: bytes)
+  }
+
   var delimiterText: String { String(UnicodeScalar(delimiter)) }
 
   /// The names on the first line of a CSV file; they must be there, and differ.
   func header() throws -> [String] {
-    if isGzip {
-      throw MartletError.invalidInput("compressed CSV is not read", fix: "unpack the file, or deliver Parquet")
-    }
     if isParquet || bytes.prefix(4096).contains(0) {
       throw MartletError.invalidInput("the file is not CSV text", fix: "deliver CSV, or say which format it is")
     }

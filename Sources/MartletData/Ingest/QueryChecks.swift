@@ -127,11 +127,7 @@ struct QueryChecks {
     }
   }
 
-  /// The query without a closing semicolon; two statements in one are refused by the parentheses around it.
   private func single(_ sql: String, _ expectation: Expectation) throws -> String {
-    var text = sql[...]
-    while let last = text.last, last.isWhitespace || last == ";" { text.removeLast() }
-    guard !text.isEmpty else { throw MartletError.invalidInput("the query of '\(expectation.title)' is empty") }
-    return String(text)
+    try OneQuery.text(of: sql, in: "expectation '\(expectation.title)'", database)
   }
 }

@@ -43,6 +43,7 @@ struct RawTable {
   // MARK: CSV
 
   private static func loadCSV(_ path: String, _ file: FileStart, _ database: DuckDB) throws -> [Column] {
+    let file = file.isGzip ? try unpackedStart(path, database) : file
     let names = try file.header()
     let read = { (more: String) in
       """
@@ -57,6 +58,23 @@ struct RawTable {
       throw explain(error, database, rejecting: read(", store_rejects = true, rejects_limit = 20"))
     }
     return names.map { Column(name: $0, nativeType: "VARCHAR") }
+  }
+
+  /// The first line of a compressed file, read as one column: no text has the delimiter that is given.
+  private static func unpackedStart(_ path: String, _ database: DuckDB) throws -> FileStart {
+    do {
+      let frame = try database.query(
+        """
+        SELECT line FROM read_csv(\(SQLText.literal(path)), auto_detect = false, header = false, delim = '\u{1}', quote = '',
+          escape = '', compression = 'gzip', columns = {'line': 'VARCHAR'}) LIMIT 1
+        """)
+      guard let line = try frame.texts("line").first.flatMap(\.self) else { throw FileStart.empty }
+      return FileStart(unpackedLine: line)
+    } catch let error as MartletError where error.message != FileStart.empty.message {
+      throw MartletError(
+        .invalidInput, "the compressed file cannot be unpacked", cause: error.message,
+        fix: "compress it again with gzip")
+    }
   }
 
   /// The lines that do not fit, each with its reason.

@@ -1,6 +1,7 @@
 import MartletArtifacts
 package import MartletCore
 import MartletStore
+import NIOPosix
 
 /// What came of pushed rows.
 package struct AppendReport: Sendable, Hashable, Codable {
@@ -24,7 +25,7 @@ extension DataCatalog {
   {
     let record = try await dataset(key)
     let rows = PushedRows(schema: try contract(of: record), definition: record.definition)
-    let groups = try rows.read(bytes, format)
+    let groups = try await NIOThreadPool.singleton.runIfActive { try rows.read(bytes, format) }
     var segments: [TailSegment] = []
     for (partition, group) in groups.sorted(by: { $0.key < $1.key }) {
       let blob = try await artifacts.put(bytes: group.csv)

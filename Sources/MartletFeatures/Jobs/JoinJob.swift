@@ -55,6 +55,7 @@ struct JoinPlan {
   private let arguments: JoinArguments
   private let database: DuckDB
   private let base: [(name: String, type: String)]
+  private let views: [ViewQuery]
   /// The value columns of each view.
   private let values: [[String]]
 
@@ -64,7 +65,8 @@ struct JoinPlan {
     try database.execute("CREATE TABLE base AS SELECT * FROM read_parquet(\(SQLText.literal(arguments.base)))")
     let described = try database.query("SELECT column_name, column_type FROM (DESCRIBE base)")
     base = try zip(described.texts("column_name"), described.texts("column_type")).map { ($0 ?? "", $1 ?? "") }
-    values = try arguments.views.map { try $0.values(database) }
+    views = try arguments.views.map { try $0.checked(database) }
+    values = try views.map { try $0.values(database) }
     try check()
   }
 
@@ -81,7 +83,7 @@ struct JoinPlan {
         "the column '\(arguments.at)' says when, but holds \(type)", fix: "cast it to a timestamp")
     }
     var owners = Dictionary(names.map { ($0, "the base table") }) { first, _ in first }
-    for (view, columns) in zip(arguments.views, values) {
+    for (view, columns) in zip(views, values) {
       for entity in view.entity where !names.contains(entity) {
         throw MartletError.invalidInput(
           "the base table lacks '\(entity)', by which the feature view '\(view.name)' is looked up\(didYouMean(entity, among: names))",
@@ -99,8 +101,8 @@ struct JoinPlan {
   }
 
   func run(_ progress: (Double, String) -> Void) throws -> JoinOutcome {
-    for (index, view) in arguments.views.enumerated() {
-      progress(0.7 * Double(index) / Double(max(1, arguments.views.count)), "computing \(view.name)")
+    for (index, view) in views.enumerated() {
+      progress(0.7 * Double(index) / Double(max(1, views.count)), "computing \(view.name)")
       try database.execute("CREATE TABLE view\(index) AS \(view.history(values[index]))")
     }
     progress(0.7, "joining")
@@ -125,7 +127,7 @@ struct JoinPlan {
     let at = "CAST(b.\(SQLText.quote(arguments.at)) AS TIMESTAMP)"
     var columns = base.map { "b.\(SQLText.quote($0.name))" } + ["b.rowid AS _row"]
     var joins = "FROM base AS b"
-    for (index, view) in arguments.views.enumerated() {
+    for (index, view) in views.enumerated() {
       let v = "v\(index)"
       let same = view.entity.map { "b.\(SQLText.quote($0)) = \(v).\(SQLText.quote($0))" }.joined(separator: " AND ")
       guard let timestamp = view.timestamp else {
@@ -149,7 +151,7 @@ struct JoinPlan {
   private func count(_ sql: String) throws -> Int64 { Int64(try database.query(sql).numbers("n").first ?? 0) }
 
   private func report() throws -> [ViewReport] {
-    try arguments.views.enumerated().map { index, view in
+    try views.enumerated().map { index, view in
       let row = try database.query(
         """
         SELECT count(_age\(index)) AS matched, count(*) FILTER (WHERE _expired\(index)) AS expired, count(*) AS total,
@@ -221,7 +223,7 @@ struct JoinPlan {
     let types = Dictionary(
       try zip(described.texts("column_name"), described.texts("column_type")).map { ($0 ?? "", $1 ?? "") }
     ) { a, _ in a }
-    let owners = Dictionary(zip(arguments.views, values).flatMap { view, columns in columns.map { ($0, view.name) } }) {
+    let owners = Dictionary(zip(views, values).flatMap { view, columns in columns.map { ($0, view.name) } }) {
       a, _ in a
     }
     return try names.enumerated().map { index, name in

@@ -39,8 +39,8 @@ package enum RefreshJob {
     for dataset in arguments.datasets where words.contains(dataset.dataset.name.text.lowercased()) {
       try tables.show(dataset, within: view.bounds(upTo: arguments.upTo))
     }
-    let values = try tables.values(of: view)
-    let frame = try tables.database.query(view.latest(values, at: arguments.upTo))
+    let (checked, values) = try tables.prepared(view)
+    let frame = try tables.database.query(checked.latest(values, at: arguments.upTo))
     let entity = try view.entity.map(frame.column)
     let columns = try values.map(frame.column)
     var times: [Int64?]?

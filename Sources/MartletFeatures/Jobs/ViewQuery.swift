@@ -21,9 +21,14 @@ struct ViewQuery: Sendable, Hashable, Codable {
     timestamp = definition.timestamp
     ttl = definition.ttl?.duration.wholeMilliseconds
     lookback = definition.lookback?.duration.wholeMilliseconds
-    var text = definition.sql[...]
-    while let last = text.last, last.isWhitespace || last == ";" { text.removeLast() }
-    sql = String(text)
+    sql = definition.sql
+  }
+
+  /// The same view with its SQL proven to be one query, ready to stand in parentheses.
+  func checked(_ database: DuckDB) throws -> ViewQuery {
+    var checked = self
+    checked.sql = try OneQuery.text(of: sql, in: "the feature view '\(name)'", database)
+    return checked
   }
 
   /// The result's columns that are neither entity nor timestamp; checks that those two are there.

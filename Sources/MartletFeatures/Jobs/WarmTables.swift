@@ -18,7 +18,7 @@ final class WarmTables: @unchecked Sendable {
 
   let database: DuckDB
   private var tables: [DatasetKey: Table] = [:]
-  private var valueNames: [ViewQuery: [String]] = [:]
+  private var views: [ViewQuery: (checked: ViewQuery, values: [String])] = [:]
 
   init(engines: String, folders: [String]) throws {
     database = try DuckDB.open(
@@ -43,11 +43,13 @@ final class WarmTables: @unchecked Sendable {
     try database.execute("CREATE OR REPLACE VIEW \(SQLText.quote(snapshot.dataset.name.text)) AS \(rows)")
   }
 
-  func values(of view: ViewQuery) throws -> [String] {
-    if let known = valueNames[view] { return known }
-    let names = try view.values(database)
-    valueNames[view] = names
-    return names
+  /// The view ready to run and the names of its values, worked out once.
+  func prepared(_ view: ViewQuery) throws -> (checked: ViewQuery, values: [String]) {
+    if let known = views[view] { return known }
+    let checked = try view.checked(database)
+    let prepared = (checked: checked, values: try checked.values(database))
+    views[view] = prepared
+    return prepared
   }
 
   private static func id(_ file: DataFile) -> String { "\(file.partition)/\(file.digest.hex)" }
@@ -86,7 +88,7 @@ final class WarmTables: @unchecked Sendable {
     let table = Table(name: SQLText.quote("_rows of \(snapshot.dataset)"), schema: snapshot.schema)
     let columns = snapshot.schema.columns.map { "\(SQLText.quote($0.name)) \($0.type.sql)" } + ["_file INTEGER"]
     try database.execute("CREATE OR REPLACE TABLE \(table.name) (\(columns.joined(separator: ", ")))")
-    valueNames.removeAll()
+    views.removeAll()
     return table
   }
 
