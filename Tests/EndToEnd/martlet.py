@@ -106,7 +106,7 @@ class Server:
                 self.stop()
             except subprocess.TimeoutExpired:
                 self.kill()
-        scoring = self.data / "scoring" / "server.json"
+        scoring = self.data / "scoring.json"
         if scoring.exists():
             try:
                 os.kill(json.loads(scoring.read_text())["pid"], signal.SIGTERM)

@@ -95,6 +95,27 @@ struct PlaneTests {
     #expect(second.plane.epoch == 0)
   }
 
+  @Test("A model that is gone from disk takes only its own endpoint with it, and the next configuration is taken")
+  func startsWithPart() async throws {
+    let first = try TestPlane()
+    let (good, bad) = (try first.variant(1, TestPlane.simple), try first.variant(2, TestPlane.simple))
+    let configuration = ScoringConfiguration(
+      epoch: 4,
+      endpoints: [
+        .init(name: "good", project: "p", variants: [good]), .init(name: "bad", project: "p", variants: [bad]),
+      ])
+    try first.plane.apply(configuration)
+    first.plane.close()
+    try FileManager.default.removeItem(atPath: first.data + "/" + bad.packageFolder)
+    let second = try TestPlane(data: first.data)
+    defer { second.close() }
+    #expect(second.plane.state.endpoints.map(\.name) == ["good"])
+    #expect(second.plane.epoch == 0)
+    _ = try second.variant(2, TestPlane.simple)
+    try second.plane.apply(configuration)
+    #expect(second.plane.state.endpoints.count == 2)
+  }
+
   @Test("Administration needs the token, whole and exact")
   func guardsAdministration() async throws {
     let test = try TestPlane()

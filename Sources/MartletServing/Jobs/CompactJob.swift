@@ -11,7 +11,8 @@ package enum ServingJobs {
 /// Makes one Parquet file of the predictions of an endpoint in a time window, with their outcomes where known.
 ///
 /// Columns: id, version, variant, event_time, wall_time (TIMESTAMP), latency_us, score, outcome, outcome_at, and then
-/// one column for each column asked for. One row for each logged prediction, oldest event first; shadows too.
+/// one column for each column asked for. One row for each prediction id (the last answer counts, when a request was
+/// repeated) and for each shadow of it, oldest event first.
 package enum CompactJob {
   package static let kind = "serving.compact"
 
@@ -137,6 +138,8 @@ private enum CompactSQL {
         wall_time: 'BIGINT', latency_us: 'BIGINT', score: 'DOUBLE', request: 'JSON', features: 'JSON'})
       WHERE endpoint = \(SQLText.literal(arguments.endpoint.text))
         AND event_time >= \(arguments.start.milliseconds) AND event_time < \(arguments.end.milliseconds)
+      QUALIFY row_number() OVER (
+        PARTITION BY id, CASE WHEN variant = 'shadow' THEN version END ORDER BY wall_time DESC) = 1
       """
   }
 

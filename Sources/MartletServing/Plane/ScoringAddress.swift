@@ -17,6 +17,13 @@ package struct ScoringAddress: Sendable, Hashable, Codable {
 
   func write(to path: String) throws { try DurableFile.write(JSON(encoding: self).bytes, to: path) }
 
+  private enum CodingKeys: String, CodingKey {
+    case processID = "pid"
+    case port
+    case startTicks = "start_ticks"
+    case data
+  }
+
   /// What the file says, when the process it names is alive and of the same data directory.
   package static func living(in folder: ScoringFolder) throws -> ScoringAddress? {
     guard let bytes = try DurableFile.read(folder.address),

@@ -135,14 +135,33 @@ package final class ScoringPlane: Sendable {
   private func restore() {
     do {
       guard let bytes = try DurableFile.read(folder.configuration) else { return }
-      let configuration: ScoringConfiguration = try JSON.parse(bytes).decode()
-      let next = try prepare(configuration, after: .empty)
+      var configuration: ScoringConfiguration = try JSON.parse(bytes).decode()
+      let next: ScoringPlan
+      do {
+        next = try prepare(configuration, after: .empty)
+      } catch {
+        logger.error("The last good configuration cannot be taken up whole.", metadata: ["cause": "\(error)"])
+        configuration = loadable(of: configuration)
+        next = try prepare(configuration, after: .empty)
+      }
       for table in configuration.tables { restore(table) }
       plan.withLock { $0 = next }
       logger.info("Last good configuration taken up.", metadata: ["epoch": "\(configuration.epoch)"])
     } catch {
       logger.error("The last good configuration cannot be taken up.", metadata: ["cause": "\(error)"])
     }
+  }
+
+  /// The endpoints that can be loaded, as a configuration that any other replaces.
+  private func loadable(of configuration: ScoringConfiguration) -> ScoringConfiguration {
+    var part = configuration
+    part.epoch = 0
+    part.endpoints = configuration.endpoints.filter { endpoint in
+      var single = part
+      single.endpoints = [endpoint]
+      return (try? prepare(single, after: .empty)) != nil
+    }
+    return part
   }
 
   private func restore(_ table: OnlineTableDefinition) {
