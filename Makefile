@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # The same flags everywhere, so that nothing is compiled twice. Debug information makes the build much slower.
 DEBUG_FLAGS   := -debug-info-format none
-RELEASE_FLAGS := -c release -static-stdlib -debug-info-format none
+RELEASE_FLAGS := -c release --static-swift-stdlib -debug-info-format none
 VENV          := .venv/bin
 PYTHON        ?= python3
 RELEASE       := .build/release/martlet

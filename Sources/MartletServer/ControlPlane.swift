@@ -3,6 +3,8 @@ package import MartletArtifacts
 package import MartletCore
 package import MartletJobs
 package import MartletLedger
+package import MartletMonitoring
+package import MartletServing
 package import MartletStore
 
 /// Where one control plane keeps things, and how it is set up.
@@ -35,6 +37,10 @@ package struct ControlPlane: Sendable {
   package let artifacts: ArtifactStore
   package let ledger: Ledger
   package let jobs: JobRunner
+  package let deployments: Deployments
+  package let outcomes: OutcomeLog
+  package let monitors: MonitorStore
+  package let alerts: AlertStore
 
   /// Opens the database, bringing its schema up to date; everything else starts when it is first needed.
   ///
@@ -46,14 +52,20 @@ package struct ControlPlane: Sendable {
     self.clock = clock
     self.logger = logger
     started = clock.now
-    self.jobs =
+    let jobs =
       jobs
       ?? JobRunner(engines: configuration.engines, scratch: configuration.data + "/scratch", logger: logger)
+    self.jobs = jobs
     artifacts = ArtifactStore(root: configuration.data + "/artifacts")
     try await artifacts.prepare()
     database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
     ledger = Ledger(
       database: database, checkpoint: CheckpointFile(path: configuration.data + "/ledger.checkpoint"))
+    deployments = Deployments(
+      database: database, prove: ProveJob.prover(folder: ScoringFolder(data: configuration.data), jobs: jobs))
+    outcomes = OutcomeLog(database: database)
+    monitors = MonitorStore(database: database)
+    alerts = AlertStore(database: database)
   }
 
   /// What runs beside requests for as long as the server does: each returns when its task is cancelled.

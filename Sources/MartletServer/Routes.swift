@@ -10,7 +10,15 @@ package struct Routes: Sendable {
 
   package init(_ plane: ControlPlane, measures: RequestMeasures) {
     self.init(
-      [ServerRoutes(plane: plane), LedgerRoutes(ledger: plane.ledger)], version: plane.configuration.version)
+      [
+        ServerRoutes(plane: plane), StatusRoutes(plane: plane),
+        EndpointRoutes(
+          deployments: plane.deployments, outcomes: plane.outcomes, eventTime: plane.eventTime,
+          scoringURL: { await plane.scoringURL() }),
+        MonitorRoutes(monitors: plane.monitors),
+        AlertRoutes(alerts: plane.alerts, clock: plane.clock),
+        LedgerRoutes(ledger: plane.ledger),
+      ], version: plane.configuration.version)
   }
 
   init(_ groups: [any APIRoutes], version: String) {

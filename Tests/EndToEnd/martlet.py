@@ -109,7 +109,7 @@ class Server:
         scoring = self.data / "scoring.json"
         if scoring.exists():
             try:
-                os.kill(json.loads(scoring.read_text())["pid"], signal.SIGTERM)
+                os.kill(json.loads(scoring.read_text())["processID"], signal.SIGTERM)
             except (OSError, ValueError, KeyError):
                 pass
 

@@ -18,7 +18,7 @@ struct StatusCommand: ClientCommand {
     output.item(
       status,
       [
-        .init("server", "server.url"), .init("version", "server.version"), .init("since", "server.started"),
+        .init("version", "server.version"), .init("since", "server.started"),
         .init("projects", "projects"), .init("pipeline runs", "pipeline_runs"), .init("open alerts", "open_alerts"),
       ], link: nil)
     let endpoints = status["endpoints"]?.array ?? []

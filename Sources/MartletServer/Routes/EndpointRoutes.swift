@@ -1,0 +1,130 @@
+import HTTPTypes
+import MartletCore
+import MartletServing
+
+/// Endpoints: what is live, roll-outs, roll-backs, outcomes.
+struct EndpointRoutes: APIRoutes {
+  let deployments: Deployments
+  let outcomes: OutcomeLog
+  /// A project's own time.
+  let eventTime: @Sendable (ProjectName) async throws -> Timestamp
+  /// Where the scoring plane answers now; nil while it is away.
+  let scoringURL: @Sendable () async -> String?
+
+  var routes: [APIRoute] { [list, get, listDeployments, rollback, recordOutcomes] }
+
+  private var list: APIRoute {
+    APIRoute(
+      .get, "/endpoints", "listEndpoints", "Endpoints and what answers on them",
+      response: .json(.page(of: Self.endpoint))
+    ) { _ in
+      let base = await scoringURL()
+      return .items(try await deployments.endpoints().map { Self.json($0, base) })
+    }
+  }
+
+  private var get: APIRoute {
+    APIRoute(
+      .get, "/endpoints/{endpoint}", "getEndpoint", "One endpoint with its definition and traffic",
+      response: .json(Self.endpoint)
+    ) { request in
+      let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
+      var json = Self.json(endpoint, await scoringURL()).object ?? [:]
+      json["definition"] = try JSON(encoding: endpoint.definition)
+      json["outcomes"] = try JSON(encoding: try await outcomes.counts(of: endpoint.definition.name))
+      return .json(.object(json))
+    }
+  }
+
+  private var listDeployments: APIRoute {
+    APIRoute(
+      .get, "/endpoints/{endpoint}/deployments", "listDeployments", "An endpoint's deployments, newest first",
+      response: .json(.page(of: Self.deployment))
+    ) { request in
+      let name: EndpointName = try request.identifier("endpoint")
+      _ = try await deployments.endpoint(name)
+      return .items(try await deployments.deployments(of: name).map(Self.json))
+    }
+  }
+
+  private var rollback: APIRoute {
+    APIRoute(
+      .post, "/endpoints/{endpoint}/rollback", "rollBack", "Give the challenger's traffic back to the champion",
+      body: .json(.object(["reason": .text], required: ["reason"])), response: .json(Self.deployment)
+    ) { request in
+      let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
+      return .json(
+        Self.json(
+          try await deployments.rollBack(
+            endpoint.definition.name, reason: request.json["reason"]?.string ?? "", by: request.author,
+            at: try await eventTime(endpoint.definition.project))))
+    }
+  }
+
+  private var recordOutcomes: APIRoute {
+    APIRoute(
+      .post, "/endpoints/{endpoint}/outcomes", "recordOutcomes", "Say what came of predictions, by their ids",
+      body: .json(
+        .object(
+          [
+            "outcomes": .array(
+              .object(["id": .text, "value": .number, "at": .time], required: ["id", "value", "at"]))
+          ], required: ["outcomes"])), response: .json(.any)
+    ) { request in
+      let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
+      let found = try (request.json["outcomes"] ?? []).decode([Outcome].self)
+      return try .encoding(
+        try await outcomes.record(
+          found, for: endpoint.definition.name, at: try await eventTime(endpoint.definition.project)))
+    }
+  }
+
+  static func json(_ endpoint: DeployedEndpoint, _ base: String?) -> JSON {
+    let name = endpoint.definition.name.text
+    var json: [String: JSON] = [
+      "name": .string(name), "project": .string(endpoint.definition.project.text),
+      "state": endpoint.rollout.champion == nil ? "empty" : endpoint.rollout.challenger == nil ? "live" : "rolling out",
+      "changed": .string(endpoint.changedAt.description),
+      "traffic": .array(
+        endpoint.variants.map { variant in
+          [
+            "version": .string(variant.modelVersion.description), "share": .double(variant.share),
+            "role": .string(variant.role.rawValue),
+          ]
+        }),
+    ]
+    json["live"] = endpoint.rollout.champion.map { .string($0.modelVersion.description) }
+    json["canary"] = endpoint.rollout.challenger.map { .string($0.modelVersion.description) }
+    json["url"] = base.map { .string("\($0)/endpoints/\(name)/invocations") }
+    return .object(json)
+  }
+
+  static func json(_ deployment: Deployment) -> JSON {
+    var json: [String: JSON] = [
+      "id": .string(deployment.id.text), "endpoint": .string(deployment.endpoint.text),
+      "version": .string(deployment.version.description), "strategy": .string(deployment.strategy.rawValue),
+      "state": .string(deployment.status.rawValue), "rung": .integer(Int64(deployment.rung)),
+      "share": .double(deployment.share), "author": .string(deployment.author),
+      "started": .string(deployment.startedAt.description),
+    ]
+    json["former"] = deployment.former.map(JSON.string)
+    json["reason"] = deployment.reason.map(JSON.string)
+    json["ended"] = deployment.endedAt.map { .string($0.description) }
+    return .object(json)
+  }
+
+  private static let endpoint = APISchema.named(
+    "Endpoint",
+    .object(
+      [
+        "name": .text, "project": .text, "state": .text, "live": .text, "canary": .text, "url": .text, "changed": .time,
+      ],
+      required: ["name", "project", "state"], open: true))
+  private static let deployment = APISchema.named(
+    "Deployment",
+    .object(
+      [
+        "id": .text, "endpoint": .text, "version": .text, "strategy": .text, "state": .text, "rung": .count,
+        "share": .number, "author": .text, "started": .time, "former": .text, "reason": .text, "ended": .time,
+      ], required: ["id", "endpoint", "version", "state"]))
+}

@@ -1,0 +1,38 @@
+import HTTPTypes
+import MartletCore
+import MartletMonitoring
+
+/// What monitors measured, window by window.
+struct MonitorRoutes: APIRoutes {
+  let monitors: MonitorStore
+
+  var routes: [APIRoute] {
+    [
+      APIRoute(
+        .get, "/endpoints/{endpoint}/windows", "listMonitorWindows", "An endpoint's windows, newest first",
+        query: [APIParameter("limit", .integer(minimum: 1, maximum: 1000), "at most this many, 500 unless told")],
+        response: .json(.page(of: Self.window))
+      ) { request in
+        let windows = try await monitors.windows(
+          of: try request.identifier("endpoint"), limit: Int(request.integer(query: "limit") ?? 500))
+        return .items(try windows.map(Self.json))
+      }
+    ]
+  }
+
+  /// The window with what a table shows at the top level.
+  static func json(_ window: MonitorWindow) throws -> JSON {
+    var json = try JSON(encoding: window).object ?? [:]
+    let findings = window.verdicts.flatMap(\.findings)
+    json["phase"] = window.verdicts.last.map { .string($0.phase.rawValue) }
+    json["findings"] = .array(findings.map { .string($0.reason) })
+    json["quiet"] = .boolean(findings.isEmpty)
+    return .object(json)
+  }
+
+  private static let window = APISchema.named(
+    "MonitorWindow",
+    .object(
+      ["endpoint": .text, "from": .time, "to": .time, "phase": .text, "findings": .array(.text), "quiet": .boolean],
+      required: ["endpoint", "from", "to", "quiet"], open: true))
+}

@@ -1,0 +1,44 @@
+import HTTPTypes
+import MartletCore
+import MartletMonitoring
+import MartletServing
+
+/// One answer to "how are things": what is live, and what needs somebody.
+struct StatusRoutes: APIRoutes {
+  let plane: ControlPlane
+
+  var routes: [APIRoute] {
+    [
+      APIRoute(
+        .get, "/status", "getStatus", "What is live, how it is doing, what needs somebody",
+        response: .json(Self.status)
+      ) { _ in
+        let endpoints = try await plane.deployments.endpoints()
+        let alerts = try await plane.alerts.alerts(openOnly: true)
+        let base = await plane.scoringURL()
+        return .json([
+          "server": [
+            "version": .string(plane.configuration.version),
+            "started": .string(plane.started.description), "data": .string(plane.configuration.data),
+          ], "scoring_url": base.map(JSON.string) ?? .null, "open_alerts": .integer(Int64(alerts.count)),
+          "endpoints": .array(endpoints.map { EndpointRoutes.json($0, base) }),
+          "attention": .array(
+            alerts.map { alert in
+              [
+                "message": .string(alert.reason), "severity": .string(alert.severity.rawValue),
+                "subject": .string(alert.subject), "since": .string(alert.firstAt.description), "page": "/alerts",
+              ]
+            }),
+        ])
+      }
+    ]
+  }
+
+  private static let status = APISchema.named(
+    "Status",
+    .object(
+      [
+        "server": .object(["version": .text, "started": .time, "data": .text], open: true), "open_alerts": .count,
+        "endpoints": .array(.any), "attention": .array(.any), "scoring_url": .nullable(.text),
+      ], required: ["server", "open_alerts", "endpoints", "attention"], open: true))
+}
