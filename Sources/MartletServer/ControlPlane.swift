@@ -1,11 +1,14 @@
+import AsyncHTTPClient
+import Foundation
 package import Logging
-package import MartletArtifacts
+import MartletArtifacts
 package import MartletCore
 package import MartletJobs
 package import MartletLedger
-package import MartletMonitoring
+package import MartletLifecycle
+import MartletPipelines
 package import MartletServing
-package import MartletStore
+import MartletStore
 
 /// Where one control plane keeps things, and how it is set up.
 package struct ControlPlaneConfiguration: Sendable {
@@ -15,32 +18,31 @@ package struct ControlPlaneConfiguration: Sendable {
   package var store: String?
   /// The folder with DuckDB, LightGBM and the others.
   package var engines: String
+  /// Starts a scoring process, such as `martlet serve --data DIR --port 5001`; nil leaves that to somebody else.
+  package var scoring: [String]?
   package var version: String
 
-  package init(data: String, store: String? = nil, engines: String, version: String) {
+  package init(data: String, store: String? = nil, engines: String, scoring: [String]? = nil, version: String) {
     self.data = data
     self.store = store
     self.engines = engines
+    self.scoring = scoring
     self.version = version
   }
 
   package var storeURL: String { store ?? "sqlite://\(data)/martlet.db" }
 }
 
-/// Every service of the control plane, built once and handed to the routes.
+/// The control plane, built once: the loop, what runs beside requests, and where things are.
 package struct ControlPlane: Sendable {
   package let configuration: ControlPlaneConfiguration
   package let logger: Logger
-  package let clock: WallClock
   package let started: Timestamp
-  package let database: any Database
-  package let artifacts: ArtifactStore
-  package let ledger: Ledger
-  package let jobs: JobRunner
-  package let deployments: Deployments
-  package let outcomes: OutcomeLog
-  package let monitors: MonitorStore
-  package let alerts: AlertStore
+  package let loop: ControlLoop
+  package let scoring: ScoringSupervisor
+
+  package var platform: Platform { loop.platform }
+  package var clock: WallClock { platform.clock }
 
   /// Opens the database, bringing its schema up to date; everything else starts when it is first needed.
   ///
@@ -49,38 +51,64 @@ package struct ControlPlane: Sendable {
     configuration: ControlPlaneConfiguration, clock: WallClock = .system, jobs: JobRunner? = nil, logger: Logger
   ) async throws {
     self.configuration = configuration
-    self.clock = clock
     self.logger = logger
     started = clock.now
-    let jobs =
-      jobs
-      ?? JobRunner(engines: configuration.engines, scratch: configuration.data + "/scratch", logger: logger)
-    self.jobs = jobs
-    artifacts = ArtifactStore(root: configuration.data + "/artifacts")
+    let data = configuration.data
+    let artifacts = ArtifactStore(root: data + "/artifacts")
     try await artifacts.prepare()
-    database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
-    ledger = Ledger(
-      database: database, checkpoint: CheckpointFile(path: configuration.data + "/ledger.checkpoint"))
-    deployments = Deployments(
-      database: database, prove: ProveJob.prover(folder: ScoringFolder(data: configuration.data), jobs: jobs))
-    outcomes = OutcomeLog(database: database)
-    monitors = MonitorStore(database: database)
-    alerts = AlertStore(database: database)
+    let database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
+    let scoring = ScoringSupervisor(
+      folder: ScoringFolder(data: data),
+      command: .init(arguments: configuration.scoring ?? ["/bin/false"], logFile: data + "/scoring.log"),
+      http: .shared, threads: .singleton, logger: logger)
+    self.scoring = scoring
+    let platform = Platform(
+      version: configuration.version, dataFolder: data, clock: clock, database: database, artifacts: artifacts,
+      jobs: jobs ?? JobRunner(engines: configuration.engines, scratch: data + "/scratch/jobs", logger: logger),
+      ledger: Ledger(database: database, checkpoint: CheckpointFile(path: data + "/ledger.checkpoint")),
+      logger: logger, connect: { try await scoring.client() })
+    loop = ControlLoop(platform: platform, logger: logger)
   }
 
   /// What runs beside requests for as long as the server does: each returns when its task is cancelled.
   package var background: [BackgroundWork] {
-    let sealer = LedgerSealer(ledger: ledger, logger: logger)
-    return [BackgroundWork("ledger sealer") { await sealer.run() }]
+    let (loop, scoring, logger) = (loop, scoring, logger)
+    let sealer = LedgerSealer(ledger: platform.ledger, logger: logger)
+    var work = [
+      BackgroundWork("ledger sealer") { await sealer.run() },
+      BackgroundWork("pipeline runs") { try await Self.run(loop.runner) },
+      BackgroundWork("event clock") { try await loop.tick(logger: logger) },
+      BackgroundWork("scoring link") { try await loop.platform.scoring.run() },
+    ]
+    if configuration.scoring != nil {
+      work.append(BackgroundWork("scoring process") { try await scoring.run() })
+    }
+    return work
+  }
+
+  /// Continues what an earlier server left; at the end leaves what is under way to the next one.
+  private static func run(_ runner: PipelineRunner) async throws {
+    _ = try await runner.resume()
+    do { try await Task.sleep(for: .seconds(1_000_000_000)) } catch { await runner.suspend() }
   }
 
   /// Whether work is under way that should not be cut short when nobody asks for anything.
-  package var isBusy: Bool { false }
+  package func isBusy() async -> Bool {
+    let open = try? await platform.pipelineRuns.runs(in: [.queued, .running])
+    return open.map { !$0.isEmpty } ?? false
+  }
+
+  /// Ends the scoring process as well when nothing is live on it: a server that was started for one command leaves
+  /// nothing behind.
+  package func stopUnusedScoring() async {
+    let live = (try? await platform.deployments.endpoints()) ?? []
+    if live.allSatisfy({ $0.rollout.champion == nil }) { try? await scoring.stop() }
+  }
 
   /// Ends what runs beside requests, then closes the database.
   package func close() async {
-    jobs.shutdown()
-    await database.close()
+    platform.jobs.shutdown()
+    await platform.database.close()
   }
 }
 

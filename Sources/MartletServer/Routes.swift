@@ -9,15 +9,15 @@ package struct Routes: Sendable {
   private let version: String
 
   package init(_ plane: ControlPlane, measures: RequestMeasures) {
+    let (loop, platform) = (plane.loop, plane.platform)
     self.init(
       [
-        ServerRoutes(plane: plane), StatusRoutes(plane: plane),
-        EndpointRoutes(
-          deployments: plane.deployments, outcomes: plane.outcomes, eventTime: plane.eventTime,
-          scoringURL: { await plane.scoringURL() }),
-        MonitorRoutes(monitors: plane.monitors),
-        AlertRoutes(alerts: plane.alerts, clock: plane.clock),
-        LedgerRoutes(ledger: plane.ledger),
+        ServerRoutes(plane: plane), StatusRoutes(plane: plane), ProjectRoutes(loop: loop), DatasetRoutes(loop: loop),
+        FeatureRoutes(features: platform.features), PipelineRunRoutes(loop: loop),
+        ExperimentRoutes(tracker: platform.tracker), ModelRoutes(registry: platform.registry, gates: platform.gates),
+        EndpointRoutes(loop: loop, scoringURL: { await plane.scoringURL() }),
+        MonitorRoutes(monitors: platform.monitors), AlertRoutes(alerts: platform.alerts, clock: plane.clock),
+        LedgerRoutes(ledger: platform.ledger),
       ], version: plane.configuration.version)
   }
 

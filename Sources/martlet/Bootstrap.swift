@@ -31,8 +31,8 @@ struct Bootstrap {
     let directory = try DataDirectory(path: arguments.data)
     let plane = try await ControlPlane(
       configuration: ControlPlaneConfiguration(
-        data: arguments.data, store: arguments.store, engines: EngineFolder.standard.path, version: Martlet.version),
-      logger: logger)
+        data: arguments.data, store: arguments.store, engines: EngineFolder.standard.path,
+        scoring: scoringCommand(port), version: Martlet.version), logger: logger)
     let measures = RequestMeasures()
     let application = try await buildApplication(
       ServerArguments(host: arguments.host, port: port), plane: plane, measures: measures
@@ -48,6 +48,17 @@ struct Bootstrap {
     }
     directory.withdraw()
     await plane.close()
+  }
+
+  /// Starts the scoring process on the port that was named, else the one after the server's own.
+  private func scoringCommand(_ port: Int) -> [String] {
+    let scoringPort = arguments.scoringPort ?? (arguments.anyPort || port == 0 || port == 65_535 ? 0 : port + 1)
+    return [Self.executable, "serve", "--data", arguments.data, "--port", String(scoringPort)]
+  }
+
+  /// This binary, wherever it was started from.
+  private static var executable: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
   }
 
   private func serve(
@@ -103,9 +114,16 @@ private struct LingerWatch: Service {
   let plane: ControlPlane
 
   func run() async throws {
-    try await cancelWhenGracefulShutdown {
-      while measures.idle < limit || plane.isBusy { try await Task.sleep(for: .milliseconds(200)) }
-    }
+    do {
+      try await cancelWhenGracefulShutdown {
+        while await isNeeded { try await Task.sleep(for: .milliseconds(200)) }
+        await plane.stopUnusedScoring()
+      }
+    } catch is CancellationError {}
+  }
+
+  private var isNeeded: Bool {
+    get async { if measures.idle < limit { true } else { await plane.isBusy() } }
   }
 }
 

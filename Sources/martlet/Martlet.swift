@@ -21,7 +21,8 @@ struct Martlet: AsyncParsableCommand {
       """,
     version: version, subcommands: [JobCommand.self],
     groupedSubcommands: [
-      CommandGroup(name: "Server", subcommands: [UpCommand.self, ServeCommand.self, DoctorCommand.self, EnginesCommand.self]),
+      CommandGroup(
+        name: "Server", subcommands: [UpCommand.self, ServeCommand.self, DoctorCommand.self, EnginesCommand.self]),
       CommandGroup(name: "Pipelines", subcommands: [RunCommand.self, PlanCommand.self, StatusCommand.self]),
       CommandGroup(
         name: "Data and models",

@@ -1,17 +1,18 @@
 import HTTPTypes
 import MartletCore
+import MartletLifecycle
 import MartletServing
 
 /// Endpoints: what is live, roll-outs, roll-backs, outcomes.
 struct EndpointRoutes: APIRoutes {
-  let deployments: Deployments
-  let outcomes: OutcomeLog
-  /// A project's own time.
-  let eventTime: @Sendable (ProjectName) async throws -> Timestamp
+  let loop: ControlLoop
   /// Where the scoring plane answers now; nil while it is away.
   let scoringURL: @Sendable () async -> String?
 
-  var routes: [APIRoute] { [list, get, listDeployments, rollback, recordOutcomes] }
+  private var deployments: Deployments { loop.platform.deployments }
+  private var outcomes: OutcomeLog { loop.platform.outcomes }
+
+  var routes: [APIRoute] { [list, get, listDeployments, deploy, promote, rollback, recordOutcomes] }
 
   private var list: APIRoute {
     APIRoute(
@@ -47,6 +48,54 @@ struct EndpointRoutes: APIRoutes {
     }
   }
 
+  private var deploy: APIRoute {
+    APIRoute(
+      .post, "/endpoints/{endpoint}/deployments", "startDeployment",
+      "Start to bring a registered version to the endpoint; its gates decide how far it gets",
+      body: .json(.object(["version": .text, "reason": .text], required: ["version"])),
+      response: .accepted(Self.deployment)
+    ) { request in
+      let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
+      let project = endpoint.definition.project
+      let deployment = try await loop.release.start(
+        try Self.version(request.json["version"]?.string ?? ""), on: endpoint.definition.name, project: project,
+        by: request.author, at: try await loop.platform.now(of: project))
+      return .json(Self.json(deployment))
+    }
+  }
+
+  /// `flight-delay@3`
+  private static func version(_ text: String) throws -> ModelVersionID {
+    guard let at = text.lastIndex(of: "@"), let number = Int(text[text.index(after: at)...]), number > 0,
+      at > text.startIndex
+    else {
+      throw MartletError.invalidInput("'\(text.prefix(100))' names no model version", fix: "write it as flight-delay@3")
+    }
+    return ModelVersionID(model: ModelName(String(text[..<at])), version: number)
+  }
+
+  private var promote: APIRoute {
+    APIRoute(
+      .post, "/endpoints/{endpoint}/promote", "promote",
+      "Take the roll-out's next step now, if the live gate and the hold allow it",
+      body: .optionalJSON(.object(["reason": .text])), response: .json(Self.deployment)
+    ) { request in
+      let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
+      let project = endpoint.definition.project
+      let file = try await loop.platform.projects.active(project).file
+      let changed = try await loop.release.advance(
+        endpoint.definition.name, file: file, at: try await loop.platform.now(of: project))
+      guard let changed else {
+        throw MartletError(
+          .conflict, "the roll-out on '\(endpoint.definition.name)' stays where it is",
+          cause: endpoint.rollout.challenger == nil
+            ? "no version is on its way" : "its rung has not been held long enough",
+          fix: "send it more requests, or roll it back")
+      }
+      return .json(Self.json(changed))
+    }
+  }
+
   private var rollback: APIRoute {
     APIRoute(
       .post, "/endpoints/{endpoint}/rollback", "rollBack", "Give the challenger's traffic back to the champion",
@@ -55,9 +104,9 @@ struct EndpointRoutes: APIRoutes {
       let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
       return .json(
         Self.json(
-          try await deployments.rollBack(
+          try await loop.release.rollBack(
             endpoint.definition.name, reason: request.json["reason"]?.string ?? "", by: request.author,
-            at: try await eventTime(endpoint.definition.project))))
+            at: try await loop.platform.now(of: endpoint.definition.project))))
     }
   }
 
@@ -75,7 +124,7 @@ struct EndpointRoutes: APIRoutes {
       let found = try (request.json["outcomes"] ?? []).decode([Outcome].self)
       return try .encoding(
         try await outcomes.record(
-          found, for: endpoint.definition.name, at: try await eventTime(endpoint.definition.project)))
+          found, for: endpoint.definition.name, at: try await loop.platform.now(of: endpoint.definition.project)))
     }
   }
 

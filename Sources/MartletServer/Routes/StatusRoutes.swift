@@ -1,6 +1,8 @@
 import HTTPTypes
 import MartletCore
+import MartletLifecycle
 import MartletMonitoring
+import MartletPipelines
 import MartletServing
 
 /// One answer to "how are things": what is live, and what needs somebody.
@@ -13,14 +15,18 @@ struct StatusRoutes: APIRoutes {
         .get, "/status", "getStatus", "What is live, how it is doing, what needs somebody",
         response: .json(Self.status)
       ) { _ in
-        let endpoints = try await plane.deployments.endpoints()
-        let alerts = try await plane.alerts.alerts(openOnly: true)
+        let endpoints = try await plane.platform.deployments.endpoints()
+        let alerts = try await plane.platform.alerts.alerts(openOnly: true)
+        let projects = try await plane.platform.projects.projects()
+        let working = try await plane.platform.pipelineRuns.runs(in: [.queued, .running])
         let base = await plane.scoringURL()
         return .json([
           "server": [
             "version": .string(plane.configuration.version),
             "started": .string(plane.started.description), "data": .string(plane.configuration.data),
-          ], "scoring_url": base.map(JSON.string) ?? .null, "open_alerts": .integer(Int64(alerts.count)),
+          ], "projects": .array(projects.map { .string($0.name.text) }),
+          "pipeline_runs": .array(working.map(PipelineRunJSON.summary)), "scoring_url": base.map(JSON.string) ?? .null,
+          "open_alerts": .integer(Int64(alerts.count)),
           "endpoints": .array(endpoints.map { EndpointRoutes.json($0, base) }),
           "attention": .array(
             alerts.map { alert in

@@ -1,6 +1,6 @@
 import ArgumentParser
 import MartletJobs
-import MartletServing
+import MartletLifecycle
 
 /// The child process in which engines run; started by the server, not by people.
 struct JobCommand: ParsableCommand {
@@ -12,5 +12,5 @@ struct JobCommand: ParsableCommand {
 
 /// Every kind of job that this binary can do.
 enum Jobs {
-  static let handlers: [JobHandler] = ServingJobs.handlers
+  static let handlers: [JobHandler] = PlatformJobs.handlers
 }

@@ -1,0 +1,169 @@
+import HTTPTypes
+import MartletCore
+import MartletGovernance
+import MartletRegistry
+
+/// Registered models and their versions.
+struct ModelRoutes: APIRoutes {
+  let registry: ModelRegistry
+  let gates: GateStore
+
+  var routes: [APIRoute] { [listModels, getModel, listVersions, getVersion, getLineage, listGates, setAlias] }
+
+  private var listModels: APIRoute {
+    APIRoute(
+      .get, "/models", "listModels", "Registered models", query: APIParameter.paging,
+      response: .json(.page(of: Self.model))
+    ) { request in
+      .page(try await registry.searchModels(limit: request.limit, pageToken: request.pageToken), Self.json)
+    }
+  }
+
+  private var getModel: APIRoute {
+    APIRoute(.get, "/models/{model}", "getModel", "One registered model", response: .json(Self.model)) { request in
+      .json(Self.json(try await registry.model(try request.identifier("model"))))
+    }
+  }
+
+  private var listVersions: APIRoute {
+    APIRoute(
+      .get, "/models/{model}/versions", "listModelVersions", "A model's versions, newest first",
+      response: .json(.page(of: Self.version))
+    ) { request in
+      let name: ModelName = try request.identifier("model")
+      let newest = try await newestNumber(of: name)
+      var items: [JSON] = []
+      for number in stride(from: newest, through: 1, by: -1) {
+        do {
+          items.append(Self.json(try await registry.version(ModelVersionID(model: name, version: number))))
+        } catch let error as MartletError where error.code == .notFound {
+          continue
+        }
+      }
+      return .items(items)
+    }
+  }
+
+  private func newestNumber(of name: ModelName) async throws -> Int {
+    _ = try await registry.model(name)
+    return try await registry.newestVersion(of: name)?.id.version ?? 0
+  }
+
+  private var getVersion: APIRoute {
+    APIRoute(
+      .get, "/models/{model}/versions/{version}", "getModelVersion", "One version: files, signature, lineage, metrics",
+      response: .json(Self.version)
+    ) { request in
+      .json(Self.json(try await registry.version(try request.modelVersion())))
+    }
+  }
+
+  private var getLineage: APIRoute {
+    APIRoute(
+      .get, "/models/{model}/versions/{version}/lineage", "getModelLineage",
+      "Where a version comes from, down to the source files, as a graph", response: .json(.any)
+    ) { request in
+      let version = try await registry.version(try request.modelVersion())
+      guard let lineage = try? version.lineage.decode(ModelLineage.self) else {
+        return .json(["nodes": [], "edges": [], "recorded": version.lineage])
+      }
+      let graph = LineageGraph.upstream(of: version.id, lineage: lineage)
+      return .json([
+        "nodes": .array(
+          graph.nodes.map { node in
+            [
+              "id": .string(node.id), "kind": .string(node.kind.rawValue), "name": .string(node.title),
+              "detail": node.detail.map(JSON.string) ?? .null,
+              "from": .array(graph.edges.filter { $0.to == node.id }.map { .string($0.from) }),
+            ]
+          }),
+        "edges": .array(graph.edges.map { ["from": .string($0.from), "to": .string($0.to)] }),
+        "recorded": version.lineage,
+      ])
+    }
+  }
+
+  private var listGates: APIRoute {
+    APIRoute(
+      .get, "/models/{model}/versions/{version}/gates", "listModelGates",
+      "Gates that were judged on a version or its run",
+      response: .json(.page(of: .any))
+    ) { request in
+      let version = try await registry.version(try request.modelVersion())
+      var records = try await gates.records(on: "model:\(version.id)")
+      if let run = version.run { records += try await gates.records(on: "run:\(run)") }
+      return .items(try records.map { try JSON(encoding: $0) })
+    }
+  }
+
+  private var setAlias: APIRoute {
+    APIRoute(
+      .put, "/models/{model}/aliases/{alias}", "setModelAlias", "Let an alias name a version",
+      body: .json(.object(["version": .integer(minimum: 1)], required: ["version"])), response: .json(Self.model)
+    ) { request in
+      let name: ModelName = try request.identifier("model")
+      let version = Int(request.json["version"]?.integer ?? 0)
+      try await registry.setAlias(
+        try request.parameter("alias"), to: ModelVersionID(model: name, version: version), by: request.author)
+      return .json(Self.json(try await registry.model(name)))
+    }
+  }
+
+  static func json(_ model: RegisteredModel) -> JSON {
+    var json: [String: JSON] = [
+      "name": .string(model.name.text), "created": .string(model.creationTime.description),
+      "updated": .string(model.lastUpdateTime.description), "tags": .object(model.tags.mapValues(JSON.string)),
+      "aliases": .object(model.aliases.mapValues { .integer(Int64($0)) }),
+    ]
+    json["description"] = model.description.map(JSON.string)
+    json["latest_version"] = model.latestVersions.map(\.id.version).max().map { .integer(Int64($0)) }
+    return .object(json)
+  }
+
+  static func json(_ version: ModelVersion) -> JSON {
+    var json: [String: JSON] = [
+      "id": .string(version.id.description), "name": .string(version.id.model.text),
+      "version": .integer(Int64(version.id.version)), "source": .string(version.source),
+      "author": .string(version.createdBy), "stage": .string(version.stage.rawValue),
+      "status": .string(version.status.rawValue), "created": .string(version.creationTime.description),
+      "updated": .string(version.lastUpdateTime.description), "tags": .object(version.tags.mapValues(JSON.string)),
+      "aliases": .array(version.aliases.map(JSON.string)), "bytes": .integer(version.size),
+      "files": .array(
+        version.files.map { file in
+          ["path": .string(file.path), "digest": .string(file.digest.hex), "bytes": .integer(file.size)]
+        }), "lineage": version.lineage, "metrics": .object(version.metrics.mapValues(JSON.double)),
+    ]
+    json["run_id"] = version.run.map { .string($0.text) }
+    json["description"] = version.description.map(JSON.string)
+    json["digest"] = version.checksum.map { .string($0.hex) }
+    json["signature"] = version.signature
+    json["input_example"] = version.inputExample
+    return .object(json)
+  }
+
+  private static let model = APISchema.named(
+    "RegisteredModel",
+    .object(
+      [
+        "name": .text, "description": .text, "created": .time, "updated": .time, "tags": .map(.text),
+        "aliases": .map(.integer(minimum: 1)), "latest_version": .integer(minimum: 1),
+      ], required: ["name"]))
+
+  private static let version = APISchema.named(
+    "ModelVersion",
+    .object(
+      [
+        "id": .text, "name": .text, "version": .integer(minimum: 1), "source": .text, "author": .text, "stage": .text,
+        "status": .text, "created": .time, "updated": .time, "tags": .map(.text), "aliases": .array(.text),
+        "bytes": .count, "run_id": .text, "description": .text, "digest": .text, "lineage": .any,
+        "metrics": .map(.number), "signature": .any, "input_example": .any,
+        "files": .array(.object(["path": .text, "digest": .text, "bytes": .count])),
+      ], required: ["id", "name", "version"]))
+}
+
+extension APIRequest {
+  /// `{model}` and `{version}` of the path.
+  func modelVersion() throws -> ModelVersionID {
+    ModelVersionID(model: try identifier("model"), version: try number("version"))
+  }
+}

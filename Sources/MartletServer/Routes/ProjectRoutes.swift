@@ -1,0 +1,135 @@
+import HTTPTypes
+import MartletCore
+import MartletLifecycle
+import MartletPipelines
+
+/// Projects: their code as uploaded, and their time.
+struct ProjectRoutes: APIRoutes {
+  let loop: ControlLoop
+
+  private var platform: Platform { loop.platform }
+
+  var routes: [APIRoute] { [list, get, put, getClock, advanceClock, releaseClock] }
+
+  private var list: APIRoute {
+    APIRoute(.get, "/projects", "listProjects", "All projects", response: .json(.page(of: Self.project))) { _ in
+      .items(try await platform.projects.projects().map(Self.json))
+    }
+  }
+
+  private var get: APIRoute {
+    APIRoute(
+      .get, "/projects/{project}", "getProject", "One project with its active version", response: .json(Self.project)
+    ) { request in
+      let project = try await platform.projects.project(try request.identifier("project"))
+      var json = Self.json(project).object ?? [:]
+      if project.activeVersion != nil {
+        json["active"] = try Self.json(try await platform.projects.active(project.name))
+      }
+      return .json(.object(json))
+    }
+  }
+
+  private var put: APIRoute {
+    APIRoute(
+      .put, "/projects/{project}", "putProject", "Upload martlet.yaml with its text files; its declarations are made",
+      body: .json(Self.snapshot, limit: 40 << 20), response: .json(.any)
+    ) { request in
+      let name: ProjectName = try request.identifier("project")
+      let snapshot = try Self.snapshot(request.json)
+      let version = try await loop.setup.put(snapshot, by: request.author)
+      guard version.project == name else {
+        throw MartletError.invalidInput(
+          "martlet.yaml is of the project '\(version.project)', the address is of '\(name)'",
+          fix: "upload it to /projects/\(version.project)")
+      }
+      return .json(try Self.json(version))
+    }
+  }
+
+  private var getClock: APIRoute {
+    APIRoute(
+      .get, "/projects/{project}/clock", "getClock", "The project's own time", response: .json(Self.clock)
+    ) { request in
+      let project = try await platform.projects.project(try request.identifier("project"))
+      return .json([
+        "now": .string(try await platform.now(of: project.name).description),
+        "driven": .boolean(project.eventTime != nil),
+      ])
+    }
+  }
+
+  private var advanceClock: APIRoute {
+    APIRoute(
+      .post, "/projects/{project}/clock", "advanceClock",
+      "Move the project's time on; answers when everything that fell due has been done",
+      body: .json(.object(["now": .time], required: ["now"])), response: .json(Self.clock)
+    ) { request in
+      let name: ProjectName = try request.identifier("project")
+      _ = try await platform.projects.project(name)
+      guard let now = request.json["now"]?.string.flatMap({ Timestamp($0) }) else {
+        throw MartletError.invalidInput("'now' is not a time")
+      }
+      return try .encoding(try await loop.clock.advance(name, to: now, waits: true))
+    }
+  }
+
+  private var releaseClock: APIRoute {
+    APIRoute(
+      .delete, "/projects/{project}/clock", "releaseClock", "Give the project back to the wall clock",
+      response: .noContent
+    ) { request in
+      let project = try await platform.projects.project(try request.identifier("project"))
+      try await platform.eventTimes.release(project.name, by: request.author)
+      return .empty
+    }
+  }
+
+  private static func snapshot(_ json: JSON) throws -> ProjectSnapshot {
+    var files: [String: ProjectFiles.File] = [:]
+    for file in json["files"]?.array ?? [] {
+      let path = file["path"]?.string ?? ""
+      let content = ProjectFiles.File(
+        bytes: Array((file["text"]?.string ?? "").utf8), isExecutable: file["executable"]?.boolean ?? false)
+      guard files.updateValue(content, forKey: path) == nil else {
+        throw MartletError.invalidInput("the file '\(path.prefix(128))' stands twice in the snapshot")
+      }
+    }
+    return ProjectSnapshot(
+      files: try ProjectFiles(files), commit: json["commit"]?.string, isDirty: json["dirty"]?.boolean ?? false,
+      branch: json["branch"]?.string)
+  }
+
+  static func json(_ project: Project) -> JSON {
+    var json: [String: JSON] = [
+      "name": .string(project.name.text), "created": .string(project.createdAt.description),
+    ]
+    json["version"] = project.activeVersion.map { .integer(Int64($0)) }
+    json["event_time"] = project.eventTime.map { .string($0.description) }
+    return .object(json)
+  }
+
+  static func json(_ version: ProjectVersion) throws -> JSON {
+    var json: [String: JSON] = [
+      "project": .string(version.project.text), "version": .integer(Int64(version.number)),
+      "digest": .string(version.digest.hex), "dirty": .boolean(version.isDirty),
+      "created": .string(version.createdAt.description), "author": .string(version.author.name),
+      "files": .array(version.entries.map { .string($0.path) }), "file": try JSON(encoding: version.file),
+    ]
+    json["commit"] = version.commit.map(JSON.string)
+    json["branch"] = version.branch.map(JSON.string)
+    return .object(json)
+  }
+
+  private static let project = APISchema.named(
+    "Project",
+    .object(
+      ["name": .text, "version": .count, "event_time": .time, "created": .time], required: ["name"], open: true))
+  private static let snapshot = APISchema.object(
+    [
+      "files": .array(
+        .object(["path": .text, "text": .text, "executable": .boolean], required: ["path", "text"])), "commit": .text,
+      "dirty": .boolean, "branch": .text,
+    ], required: ["files"])
+  private static let clock = APISchema.object(["now": .time], required: ["now"], open: true)
+}
