@@ -4,11 +4,12 @@ package import Logging
 import MartletArtifacts
 package import MartletCore
 package import MartletJobs
-package import MartletLedger
+import MartletLedger
 package import MartletLifecycle
 import MartletPipelines
 package import MartletServing
 import MartletStore
+import NIOPosix
 
 /// Where one control plane keeps things, and how it is set up.
 package struct ControlPlaneConfiguration: Sendable {

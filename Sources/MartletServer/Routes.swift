@@ -1,6 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 package import MartletCore
+import MartletLifecycle
 
 /// The one table of the native API's operations: the router, the OpenAPI document and the advice on unknown
 /// addresses are all made from it.

@@ -1,5 +1,6 @@
 import MartletCore
 import MartletData
+import MartletStatistics
 
 /// A control chart with its counts beside its points.
 enum ControlChartJSON {

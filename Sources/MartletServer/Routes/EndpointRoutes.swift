@@ -1,6 +1,7 @@
 import HTTPTypes
 import MartletCore
 import MartletLifecycle
+import MartletPipelines
 import MartletServing
 
 /// Endpoints: what is live, roll-outs, roll-backs, outcomes.

@@ -99,6 +99,8 @@ package actor ScoringSupervisor: Service {
 
   private func startIfDue() async throws {
     guard child == nil, ContinuousClock.now >= notBefore else { return }
+    // Nobody else starts one while this one is on its way.
+    notBefore = .now + .seconds(5)
     let command = command
     child = try await threads.runIfActive { try DetachedProcess.start(command.arguments, output: command.logFile) }
     logger.info("Scoring process started.", metadata: ["pid": "\(child ?? 0)"])

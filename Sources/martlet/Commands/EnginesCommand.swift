@@ -6,6 +6,10 @@ import NIOPosix
 struct EnginesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engines", abstract: "The native engines: DuckDB, LightGBM and others.",
+    discussion: """
+      EXAMPLE
+        martlet engines install
+      """,
     subcommands: [EnginesInstallCommand.self])
 }
 

@@ -89,10 +89,19 @@ struct RunRequest {
       else {
         throw MartletError.invalidInput("'\(param)' is not a parameter", fix: "write it as name=value")
       }
-      let parsed = try? JSON.parse(String(value))
-      values[String(name)] = parsed.flatMap { $0.object == nil && $0.array == nil ? $0 : nil } ?? .string(String(value))
+      values[String(name)] = Self.value(String(value))
     }
     return values
+  }
+
+  /// A number or a boolean where it reads as one, else the text itself.
+  private static func value(_ text: String) -> JSON {
+    switch try? JSON.parse(text) {
+    case .some(.integer(let number)): .integer(number)
+    case .some(.double(let number)): .double(number)
+    case .some(.boolean(let flag)): .boolean(flag)
+    default: .string(text)
+    }
   }
 }
 

@@ -89,7 +89,9 @@ extension JSON {
     case .string(let value):
       // Times without the milliseconds that nobody reads.
       return value.count == 24 && value.hasSuffix(".000Z") ? value.replacing(".000Z", with: "Z") : value
-    case .array(let values): return values.map(\.cellText).joined(separator: ", ")
+    case .array(let values):
+      guard values.count > 8 else { return values.map(\.cellText).joined(separator: ", ") }
+      return "\(values[0].cellText) … \(values[values.count - 1].cellText) (\(values.count))"
     case .object(let members):
       return members.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.cellText)" }.joined(separator: " ")
     }
