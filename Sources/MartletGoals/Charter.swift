@@ -29,7 +29,9 @@ package struct Charter: Sendable, Hashable, Codable {
   package var objectives: [Objective]
   package var decision: DecisionModel?
 
-  package init(problem: String? = nil, owner: String? = nil, objectives: [Objective] = [], decision: DecisionModel? = nil) {
+  package init(
+    problem: String? = nil, owner: String? = nil, objectives: [Objective] = [], decision: DecisionModel? = nil
+  ) {
     self.problem = problem
     self.owner = owner
     self.objectives = objectives

@@ -1,4 +1,5 @@
 package import MartletCore
+package import MartletLedger
 
 /// One entry of the ledger, as far as flow measures need it.
 package struct FlowEntry: Sendable, Hashable {
@@ -7,7 +8,7 @@ package struct FlowEntry: Sendable, Hashable {
   /// `endpoint:flight-delay`, `model:flight-delay@3`, `pipeline:…`
   package var object: String
   package var at: Timestamp
-  /// Members of the entry's `after` that name other objects: `model_version`, `pipeline_run`, `severity`.
+  /// What else the entry names: `model_version` of a deployment, `pipeline_run` of a version, `severity` of an alert.
   package var related: [String: String]
 
   package init(action: String, object: String, at: Timestamp, related: [String: String] = [:]) {
@@ -15,6 +16,18 @@ package struct FlowEntry: Sendable, Hashable {
     self.object = object
     self.at = at
     self.related = related
+  }
+}
+
+extension FlowEntry {
+  /// An entry of the ledger, reduced to what flow measures need.
+  package init(_ entry: LedgerEntry, at time: Timestamp) {
+    let after = entry.after
+    var related: [String: String] = [:]
+    related["model_version"] = entry.action.hasPrefix("deployment.") ? after?["version"]?.string : nil
+    related["pipeline_run"] = after?["lineage"]?["pipelineRun"]?.string
+    related["severity"] = after?["severity"]?.string
+    self.init(action: entry.action, object: entry.object, at: time, related: related)
   }
 }
 
@@ -54,8 +67,8 @@ package struct FlowMeasures: Sendable, Hashable, Codable {
 
   /// Measures the entries between `from` and `to`; earlier entries are used to find where a promoted version comes from.
   package init(entries: [FlowEntry], from: Timestamp, to: Timestamp) {
-    let entries = entries.filter { $0.at <= to }.sorted { $0.at < $1.at }
-    let period = entries.filter { $0.at >= from }
+    let entries = entries.sorted { $0.at < $1.at }
+    let period = entries.filter { $0.at >= from && $0.at <= to }
     func count(_ action: String) -> Int { period.count { $0.action == action } }
     deployments = count("deployment.promoted")
     let days = Double(to.milliseconds - from.milliseconds) / Double(Timestamp.millisecondsPerDay)
@@ -71,10 +84,14 @@ package struct FlowMeasures: Sendable, Hashable, Codable {
   }
 
   /// promotion → model version → pipeline run → the last data committed before that run started.
+  ///
+  /// A version's registration may be on record by the wall clock while all else is by event time; it is found by its name.
   private static func cycleTimes(of period: [FlowEntry], in entries: [FlowEntry]) -> [Int64] {
     period.filter { $0.action == "deployment.promoted" }.compactMap { promotion in
       guard let version = promotion.related["model_version"],
-        let registered = entries.last(where: { $0.action == "model.version.registered" && $0.object == "model:\(version)" }),
+        let registered = entries.last(where: {
+          $0.action == "model.version.registered" && $0.object == "model:\(version)"
+        }),
         let run = registered.related["pipeline_run"],
         let started = entries.last(where: { $0.action == "pipeline.started" && $0.object == "pipeline:\(run)" }),
         let data = entries.last(where: { $0.action == "dataset.version.committed" && $0.at <= started.at })

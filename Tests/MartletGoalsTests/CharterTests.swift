@@ -12,7 +12,8 @@ import Testing
 
   @Test("A charter is read from the project file's JSON") func decoding() throws {
     let json: JSON = [
-      "problem": "p", "owner": "o", "objectives": [["objective": "fewer", "keyResult": "k", "target": 8.0, "from": 11.5]],
+      "problem": "p", "owner": "o",
+      "objectives": [["objective": "fewer", "keyResult": "k", "target": 8.0, "from": 11.5]],
       "decision": [
         "action": "hold", "unit": "USD",
         "gain": ["truePositive": 120, "falsePositive": -35, "falseNegative": -180, "trueNegative": 0],

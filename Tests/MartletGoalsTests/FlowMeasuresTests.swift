@@ -1,4 +1,5 @@
 import MartletCore
+import MartletLedger
 import Testing
 
 @testable import MartletGoals
@@ -13,7 +14,8 @@ import Testing
     FlowEntry(action: "dataset.version.committed", object: "dataset:p/flights", at: at(2)),
     FlowEntry(action: "pipeline.started", object: "pipeline:a", at: at(2, hour: 1)),
     FlowEntry(action: "dataset.version.committed", object: "dataset:p/flights", at: at(3)),
-    FlowEntry(action: "model.version.registered", object: "model:m@1", at: at(2, hour: 2), related: ["pipeline_run": "a"]),
+    FlowEntry(
+      action: "model.version.registered", object: "model:m@1", at: at(2, hour: 2), related: ["pipeline_run": "a"]),
     FlowEntry(action: "deployment.promoted", object: "endpoint:m", at: at(4), related: ["model_version": "m@1"]),
     FlowEntry(action: "dataset.partition.quarantined", object: "dataset:p/flights", at: at(5)),
     FlowEntry(action: "alert.raised", object: "alert:x", at: at(6), related: ["severity": "error"]),
@@ -32,6 +34,17 @@ import Testing
     #expect(flow.cycleTime?.medianMilliseconds == Int64(2 * 86_400_000))
     #expect(flow.timeToRecover?.count == 1)
     #expect(flow.timeToRecover?.medianMilliseconds == Int64(5 * 3_600_000))
+  }
+
+  @Test("What an entry names is read from what it records") func related() {
+    func entry(_ action: String, _ object: String, _ after: JSON) -> FlowEntry {
+      FlowEntry(LedgerEntry(action: action, object: object, after: after), at: Self.at(1))
+    }
+    let promoted = entry("deployment.promoted", "endpoint:m", ["version": "m@1", "deployment": "d"])
+    #expect(promoted.related == ["model_version": "m@1"])
+    let registered = entry("model.version.registered", "model:m@1", ["lineage": ["pipelineRun": "a"]])
+    #expect(registered.related == ["pipeline_run": "a"])
+    #expect(entry("alert.raised", "alert:x", ["severity": "error"]).related == ["severity": "error"])
   }
 
   @Test("Where nothing is on record there is no number") func empty() {

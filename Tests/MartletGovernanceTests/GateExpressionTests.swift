@@ -36,19 +36,33 @@ private let facts = GateFacts(
     Case(line: "roc_auc >= 0.60", holds: true, why: "roc_auc is 0.712, at least 0.6"),
     Case(line: "roc_auc >= 0.80", holds: false, why: "roc_auc is 0.712, not at least 0.8"),
     Case(line: "0.8 > roc_auc", holds: true, why: "0.8 is 0.8, above 0.712 (roc_auc)"),
-    Case(line: "pr_auc >= baseline.pr_auc + 0.02", holds: true, why: "pr_auc is 0.41, at least 0.32 (baseline.pr_auc + 0.02)"),
+    Case(
+      line: "pr_auc >= baseline.pr_auc + 0.02", holds: true,
+      why: "pr_auc is 0.41, at least 0.32 (baseline.pr_auc + 0.02)"),
     Case(line: "brier <= champion.brier", holds: true, why: "brier is 0.15, at most 0.151 (champion.brier)"),
-    Case(line: "value_per_1000 > baseline.value_per_1000", holds: true, why: "value_per_1000 is 900, above 500 (baseline.value_per_1000)"),
-    Case(line: "min(slice(carrier).roc_auc) >= 0.60", holds: false, why: "min(slice(carrier).roc_auc) (carrier HA) is 0.58, not at least 0.6"),
-    Case(line: "max(slice(carrier).roc_auc) >= 0.60", holds: true, why: "max(slice(carrier).roc_auc) (carrier UA) is 0.7, at least 0.6"),
-    Case(line: "mean(slice(carrier).roc_auc) >= 0.60", holds: true, why: "mean(slice(carrier).roc_auc) is 0.64, at least 0.6"),
+    Case(
+      line: "value_per_1000 > baseline.value_per_1000", holds: true,
+      why: "value_per_1000 is 900, above 500 (baseline.value_per_1000)"),
+    Case(
+      line: "min(slice(carrier).roc_auc) >= 0.60", holds: false,
+      why: "min(slice(carrier).roc_auc) (carrier HA) is 0.58, not at least 0.6"),
+    Case(
+      line: "max(slice(carrier).roc_auc) >= 0.60", holds: true,
+      why: "max(slice(carrier).roc_auc) (carrier UA) is 0.7, at least 0.6"),
+    Case(
+      line: "mean(slice(carrier).roc_auc) >= 0.60", holds: true,
+      why: "mean(slice(carrier).roc_auc) is 0.64, at least 0.6"),
     Case(line: "error_rate < 0.5%", holds: true, why: "error_rate is 0.2%, below 0.5%"),
-    Case(line: "missing_rate(any feature) < 5%", holds: false, why: "missing_rate(any feature) (air_time) is 100%, not below 5%"),
+    Case(
+      line: "missing_rate(any feature) < 5%", holds: false,
+      why: "missing_rate(any feature) (air_time) is 100%, not below 5%"),
     Case(line: "missing_rate(distance) < 5%", holds: true, why: "missing_rate(distance) is 1%, below 5%"),
     Case(line: "latency_p99_ms < 50", holds: true, why: "latency_p99_ms is 31, below 50"),
     Case(line: "psi(prediction) > 0.25", holds: true, why: "psi(prediction) is 0.3, above 0.25"),
     Case(line: "psi(any feature) > 0.25", holds: false, why: "psi(any feature) (distance) is 0.05, not above 0.25"),
-    Case(line: "roc_auc < training.roc_auc - 0.05", holds: false, why: "roc_auc is 0.712, not below 0.7 (training.roc_auc - 0.05)"),
+    Case(
+      line: "roc_auc < training.roc_auc - 0.05", holds: false,
+      why: "roc_auc is 0.712, not below 0.7 (training.roc_auc - 0.05)"),
     Case(
       line: "pr_auc >= champion.pr_auc - 0.002 at 95%", holds: true,
       why: "pr_auc − champion.pr_auc lies between -0.001 and 0.011 at 95%, at least -0.002"),
@@ -92,15 +106,27 @@ private let facts = GateFacts(
     ("roc_auc = 0.5", "'roc_auc = 0.5': at character 9: '=' has no meaning here"),
     ("roc_auc > 0.5 0.6", "'roc_auc > 0.5 0.6': at character 15: the line should end here, not go on with '0.6'"),
     ("roc_auc > 0.5.5", "'roc_auc > 0.5.5': at character 11: '0.5.5' is not a number"),
-    ("champoin.roc_auc > 1", "'champoin.roc_auc > 1': at character 1: 'champoin' is not a model to compare with: did you mean 'champion'?; they are champion, baseline, training"),
-    ("mim(slice(a).b) > 1", "'mim(slice(a).b) > 1': at character 1: unknown function 'mim': did you mean 'min'?; they are min, max, mean, psi, missing_rate, unseen_rate, drift"),
+    (
+      "champoin.roc_auc > 1",
+      "'champoin.roc_auc > 1': at character 1: 'champoin' is not a model to compare with: did you mean 'champion'?; they are champion, baseline, training"
+    ),
+    (
+      "mim(slice(a).b) > 1",
+      "'mim(slice(a).b) > 1': at character 1: unknown function 'mim': did you mean 'min'?; they are min, max, mean, psi, missing_rate, unseen_rate, drift"
+    ),
     ("min(roc_auc) > 1", "'min(roc_auc) > 1': at character 5: slice(COLUMN).MEASURE is expected, not 'roc_auc'"),
-    ("roc_auc > 0.5 at 20%", "'roc_auc > 0.5 at 20%': at character 18: a confidence between 50% and 100% is expected, such as 95%"),
+    (
+      "roc_auc > 0.5 at 20%",
+      "'roc_auc > 0.5 at 20%': at character 18: a confidence between 50% and 100% is expected, such as 95%"
+    ),
     (
       "roc_auc + 1 > champion.roc_auc at 95%",
       "'roc_auc + 1 > champion.roc_auc at 95%': 'at …%' needs a measure on the left, and on the right a number or another model's same measure"
     ),
-    ("pr_auc >= champion.roc_auc at 95%", "'pr_auc >= champion.roc_auc at 95%': 'at …%' needs a measure on the left, and on the right a number or another model's same measure"),
+    (
+      "pr_auc >= champion.roc_auc at 95%",
+      "'pr_auc >= champion.roc_auc at 95%': 'at …%' needs a measure on the left, and on the right a number or another model's same measure"
+    ),
   ]
 
   @Test("What is no line is refused, with the place", arguments: 0..<refused.count) func refuses(index: Int) {

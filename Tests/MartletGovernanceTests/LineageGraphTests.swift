@@ -12,7 +12,10 @@ import Testing
       features: ["plane"], sources: [.init(path: "sql/plane.sql", digest: digest)])
     var graph = LineageGraph.upstream(of: ModelVersionID(model: "flight-delay", version: 3), lineage: lineage)
     graph.addDownstream("endpoint:flight-delay", .deployment, "flight-delay", of: "model:flight-delay@3")
-    #expect(graph.nodes.map(\.kind) == [.modelVersion, .run, .pipelineRun, .dataVersion, .featureView, .sourceFile, .deployment])
+    #expect(
+      graph.nodes.map(\.kind) == [
+        .modelVersion, .run, .pipelineRun, .dataVersion, .featureView, .sourceFile, .deployment,
+      ])
     #expect(graph.nodes.first { $0.kind == .dataVersion }?.detail == "80000 rows, 2013-01-01 to 2013-03-31")
     #expect(graph.nodes.first { $0.kind == .pipelineRun }?.detail == "flight-delay version 4, with uncommitted changes")
     // Every node leads to the deployment.

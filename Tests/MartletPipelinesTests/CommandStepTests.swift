@@ -62,7 +62,9 @@ import Testing
     }
   }
 
-  @Test("A missing output and one that is a link are refused", arguments: ["true", "ln -s /etc/passwd ${out.x}", "mkdir ${out.x}"])
+  @Test(
+    "A missing output and one that is a link are refused",
+    arguments: ["true", "ln -s /etc/passwd ${out.x}", "mkdir ${out.x}"])
   func missing(command: String) async throws {
     try await PipelineHarness.with(.sqlite) { harness in
       try await harness.put("martlet: 1\nproject: tiny\nsteps: {a: {run: \"\(command)\", out: {x: x.txt}}}")

@@ -37,6 +37,9 @@ import Testing
 
   @Test(
     "What is no schedule is refused",
-    arguments: ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "*/0 * * * *", "5-1 * * * *", "a * * * *", ", * * * *"])
+    arguments: [
+      "", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "*/0 * * * *", "5-1 * * * *", "a * * * *",
+      ", * * * *",
+    ])
   func refused(text: String) { #expect(throws: MartletError.self) { try CronSchedule(text) } }
 }

@@ -84,7 +84,8 @@ final class PipelineHarness: Sendable {
   func perform(_ step: StepDefinition, _ context: StepContext) async throws -> StepResult {
     calls.withLock { $0.append(step.name) }
     let inputs = context.inputs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.fingerprint)" }
-    let text = "\(step.name) \(context.params.sorted { $0.key < $1.key }) \(context.facts.sorted { $0.key < $1.key }) \(inputs)"
+    let text =
+      "\(step.name) \(context.params.sorted { $0.key < $1.key }) \(context.facts.sorted { $0.key < $1.key }) \(inputs)"
     var outputs: [String: StepOutput] = [:]
     for name in step.outputs {
       let blob = try await context.artifacts.put(bytes: Array("\(name) of \(text)".utf8))

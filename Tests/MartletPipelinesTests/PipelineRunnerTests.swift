@@ -9,7 +9,9 @@ import Testing
 @testable import MartletPipelines
 
 @Suite("The pipeline runner") struct PipelineRunnerTests {
-  @Test("Steps run once, and are taken from the cache until something they depend on changes", arguments: TestDatabase.kinds)
+  @Test(
+    "Steps run once, and are taken from the cache until something they depend on changes", arguments: TestDatabase.kinds
+  )
   func cache(kind: TestDatabase.Kind) async throws {
     try await PipelineHarness.with(kind) { harness in
       try await harness.put(smallProject, files: smallFiles)
@@ -63,14 +65,17 @@ import Testing
     }
   }
 
-  @Test("A failed step stops what needs it, not what does not, and its error stands on the run", arguments: TestDatabase.kinds)
+  @Test(
+    "A failed step stops what needs it, not what does not, and its error stands on the run",
+    arguments: TestDatabase.kinds)
   func failure(kind: TestDatabase.Kind) async throws {
     try await PipelineHarness.with(kind) { harness in
       try await harness.put(smallProject, files: smallFiles)
       let runner = harness.runner(bodies: [
         .train: { _, context in
           context.log("about to fail")
-          throw MartletError(.checkFailed, "the label has one value", cause: "all rows are on time", fix: "train on more days")
+          throw MartletError(
+            .checkFailed, "the label has one value", cause: "all rows are on time", fix: "train on more days")
         }
       ])
       let run = try await runner.run("tiny")
@@ -79,10 +84,11 @@ import Testing
       #expect(run.failure?.error.message == "the step 'fit' failed: the label has one value")
       #expect(run.failure?.fix == "train on more days")
       let states = try await harness.states(run)
-      #expect(states == [
-        "table": .succeeded, "other": .succeeded, "fit": .failed, "check": .skipped, "gate.quality": .skipped,
-        "register": .skipped,
-      ])
+      #expect(
+        states == [
+          "table": .succeeded, "other": .succeeded, "fit": .failed, "check": .skipped, "gate.quality": .skipped,
+          "register": .skipped,
+        ])
       let log = try await runner.log(run.id, step: "fit").text
       #expect(log.contains("about to fail"))
       #expect(log.contains("failed: the label has one value; cause: all rows are on time; fix: train on more days"))
@@ -135,7 +141,9 @@ import Testing
     }
   }
 
-  @Test("What another attempt cannot mend is not repeated", arguments: [MartletError.Code.invalidInput, .notFound, .timedOut])
+  @Test(
+    "What another attempt cannot mend is not repeated",
+    arguments: [MartletError.Code.invalidInput, .notFound, .timedOut])
   func notRetried(code: MartletError.Code) async throws {
     try await PipelineHarness.with(.sqlite) { harness in
       try await harness.put(Self.retried)
@@ -187,7 +195,9 @@ import Testing
     }
   }
 
-  @Test("A run that was under way when the server died goes on: done steps are kept, the rest starts again", arguments: TestDatabase.kinds)
+  @Test(
+    "A run that was under way when the server died goes on: done steps are kept, the rest starts again",
+    arguments: TestDatabase.kinds)
   func resume(kind: TestDatabase.Kind) async throws {
     try await PipelineHarness.with(kind) { harness in
       try await harness.put(smallProject, files: smallFiles)
@@ -244,7 +254,8 @@ import Testing
     try await PipelineHarness.with(.sqlite) { harness in
       try await harness.put(smallProject, files: smallFiles)
       let runner = harness.runner()
-      let run = try #require(try await runner.start(PipelineRunRequest(project: "tiny", targets: ["fit"], author: ada)).run)
+      let run = try #require(
+        try await runner.start(PipelineRunRequest(project: "tiny", targets: ["fit"], author: ada)).run)
       #expect(try await runner.wait(run.id).state == .succeeded)
       #expect(harness.called() == ["fit", "table"])
       let error = await #expect(throws: MartletError.self) {
@@ -254,7 +265,9 @@ import Testing
     }
   }
 
-  @Test("A run that may not start waits; a newer one takes its place; the last one starts when it can", arguments: TestDatabase.kinds)
+  @Test(
+    "A run that may not start waits; a newer one takes its place; the last one starts when it can",
+    arguments: TestDatabase.kinds)
   func queue(kind: TestDatabase.Kind) async throws {
     try await PipelineHarness.with(kind) { harness in
       try await harness.put("martlet: 1\nproject: tiny\nsteps: {a: {sql: \"select 1\"}}")
@@ -270,9 +283,13 @@ import Testing
       func ask(_ trigger: String) async throws -> PipelineRunAdmission {
         try await runner.start(PipelineRunRequest(project: "tiny", trigger: trigger, author: .martlet))
       }
-      guard case .started(let first) = try await ask("data:flights") else { throw MartletError.notFound("the first run") }
+      guard case .started(let first) = try await ask("data:flights") else {
+        throw MartletError.notFound("the first run")
+      }
       for await _ in reached { break }
-      guard case .queued(let second, let reason) = try await ask("data:flights") else { throw MartletError.notFound("the second") }
+      guard case .queued(let second, let reason) = try await ask("data:flights") else {
+        throw MartletError.notFound("the second")
+      }
       #expect(reason == "1 of 1 runs are under way")
       guard case .queued(let third, _) = try await ask("monitor:tiny") else { throw MartletError.notFound("the third") }
       #expect(try await harness.runs.run(second.id).state == .cancelled)
@@ -317,8 +334,9 @@ import Testing
   @Test("Parameters keep the type that the file gives them") func parameters() throws {
     var file = ProjectFile(project: "p")
     file.params = ["days": 3, "rate": 0.5, "label": "late", "dry": false]
-    #expect(try file.parameters(overriddenBy: ["days": "7", "rate": "1", "label": "x", "dry": "true"])
-      == ["days": 7, "rate": 1.0, "label": "x", "dry": true])
+    #expect(
+      try file.parameters(overriddenBy: ["days": "7", "rate": "1", "label": "x", "dry": "true"])
+        == ["days": 7, "rate": 1.0, "label": "x", "dry": true])
     for (name, value) in [("days", "seven"), ("days", "1.5"), ("rate", "fast"), ("dry", "yes"), ("dayz", "1")] {
       #expect(throws: MartletError.self) { try file.parameters(overriddenBy: [name: .string(value)]) }
     }

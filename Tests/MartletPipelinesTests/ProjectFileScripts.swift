@@ -23,7 +23,8 @@ import Testing
       return text.components(separatedBy: "\n=== ").dropFirst().map { block in
         let title = String(block.prefix { $0 != "\n" })
         let halves = block.dropFirst(title.count + 1).components(separatedBy: ">>>\n")
-        let expected = halves.count > 1 ? halves[1].split(separator: "\n").map(String.init) : ["(the script has no >>>)"]
+        let expected =
+          halves.count > 1 ? halves[1].split(separator: "\n").map(String.init) : ["(the script has no >>>)"]
         return Case(title: title, yaml: halves[0], expected: expected)
       }
     }

@@ -50,7 +50,8 @@ import Testing
   func datasetJSON() throws {
     let file = try ProjectFile.parse(try Self.example("grammar"))
     let json = try #require(file.dataset("flights")?.json)
-    #expect(json["schema"]?.array?.compactMap { $0["name"]?.string } == ["flight_id", "flight_date", "carrier", "distance"])
+    #expect(
+      json["schema"]?.array?.compactMap { $0["name"]?.string } == ["flight_id", "flight_date", "carrier", "distance"])
     #expect(json["schema"]?.array?[1] == ["name": "flight_date", "type": "date"])
     #expect(json["partition"]?["late"] == "3d")
     #expect(json["expect"]?.array?.first == ["rows": ["min": 300]])
@@ -66,15 +67,18 @@ import Testing
         a: {sql: sql/a.sql}
         b: {sql: sql/bbb.sql}
       """
-    let files = try ProjectFiles(texts: ["sql/a.sql": "-- all\nselect *\nfrom ${data.flihgts}", "sql/bb.sql": "select 1"])
+    let files = try ProjectFiles(texts: [
+      "sql/a.sql": "-- all\nselect *\nfrom ${data.flihgts}", "sql/bb.sql": "select 1",
+    ])
     let error = #expect(throws: MartletError.self) {
       try ProjectFile.parse(yaml, context: ProjectFileContext(files: files))
     }
     let cause = try #require(error?.cause)
-    #expect(cause == """
-      martlet.yaml:5:6: sql/a.sql:3:6: unknown dataset 'flihgts': did you mean 'flights'?
-      martlet.yaml:6:6: steps.b: the project has no file 'sql/bbb.sql': did you mean 'sql/bb.sql'?
-      """)
+    #expect(
+      cause == """
+        martlet.yaml:5:6: sql/a.sql:3:6: unknown dataset 'flihgts': did you mean 'flights'?
+        martlet.yaml:6:6: steps.b: the project has no file 'sql/bbb.sql': did you mean 'sql/bb.sql'?
+        """)
   }
 
   @Test("At most 25 problems are listed, and the rest is counted")

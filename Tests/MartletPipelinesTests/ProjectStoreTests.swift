@@ -5,7 +5,9 @@ import Testing
 @testable import MartletPipelines
 
 @Suite("The project store") struct ProjectStoreTests {
-  @Test("A snapshot becomes a version with its files, and the same tree again is the same version", arguments: TestDatabase.kinds)
+  @Test(
+    "A snapshot becomes a version with its files, and the same tree again is the same version",
+    arguments: TestDatabase.kinds)
   func put(kind: TestDatabase.Kind) async throws {
     try await PipelineHarness.with(kind) { harness in
       let first = try await harness.put(smallProject, files: smallFiles)
@@ -23,10 +25,11 @@ import Testing
       // Back to the first tree: it is active again, as the version it was.
       #expect(try await harness.put(smallProject, files: smallFiles).number == 1)
       #expect(try await harness.projects.project("tiny").activeVersion == 1)
-      #expect(try await harness.ledger("project:tiny").sorted() == [
-        "project.version.activated", "project.version.activated", "project.version.activated",
-        "project.version.created", "project.version.created",
-      ])
+      #expect(
+        try await harness.ledger("project:tiny").sorted() == [
+          "project.version.activated", "project.version.activated", "project.version.activated",
+          "project.version.created", "project.version.created",
+        ])
     }
   }
 
@@ -49,9 +52,12 @@ import Testing
     }
   }
 
-  @Test("Paths out of the project's folder are refused", arguments: [
-    "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a\\b", "a\u{0}b", "",
-  ]) func paths(path: String) {
+  @Test(
+    "Paths out of the project's folder are refused",
+    arguments: [
+      "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a\\b", "a\u{0}b", "",
+    ]) func paths(path: String)
+  {
     #expect(throws: MartletError.self) { try ProjectFiles(texts: [path: "x"]) }
   }
 

@@ -27,10 +27,14 @@ import Testing
 
   static let cases = [
     Case(name: "the first run starts", history: [], outcome: .start),
-    Case(name: "within the cool-down nothing starts", history: [past(hoursAgo: 11)], outcome: .drop, reason: "cool-down until 2013-06-01T01:00:00.000Z"),
+    Case(
+      name: "within the cool-down nothing starts", history: [past(hoursAgo: 11)], outcome: .drop,
+      reason: "cool-down until 2013-06-01T01:00:00.000Z"),
     Case(name: "when the cool-down is over it starts", history: [past(hoursAgo: 12)], outcome: .start),
     Case(name: "a person does not wait for the cool-down", manual: true, history: [past(hoursAgo: 1)], outcome: .start),
-    Case(name: "a person's run starts a cool-down too", history: [past(hoursAgo: 1, byTrigger: false)], outcome: .drop, reason: "cool-down until 2013-06-01T11:00:00.000Z"),
+    Case(
+      name: "a person's run starts a cool-down too", history: [past(hoursAgo: 1, byTrigger: false)], outcome: .drop,
+      reason: "cool-down until 2013-06-01T11:00:00.000Z"),
     Case(
       name: "the budget of a day is kept", limits: LimitsSection(runsPerDay: 2),
       history: [past(hoursAgo: 3), past(hoursAgo: 23)], outcome: .drop, reason: "the budget of 2 runs a day is used"),
@@ -40,7 +44,9 @@ import Testing
     Case(
       name: "people's runs do not use the budget", limits: LimitsSection(runsPerDay: 1),
       history: [past(hoursAgo: 3, byTrigger: false)], outcome: .start),
-    Case(name: "one that is under way makes it wait", history: [past(hoursAgo: 20, underWay: true)], outcome: .queue, reason: "1 of 1 runs are under way"),
+    Case(
+      name: "one that is under way makes it wait", history: [past(hoursAgo: 20, underWay: true)], outcome: .queue,
+      reason: "1 of 1 runs are under way"),
     Case(
       name: "or is dropped, where the project says skip", limits: LimitsSection(overlap: .skip),
       history: [past(hoursAgo: 20, underWay: true)], outcome: .drop, reason: "1 of 1 runs are under way"),
@@ -54,11 +60,12 @@ import Testing
 
   @Test("The policy's table", arguments: cases) func table(_ each: Case) {
     let decision = TriggerPolicy.decide(limits: each.limits, manual: each.manual, history: each.history, now: Self.now)
-    let outcome: Outcome = switch decision {
-    case .start: .start
-    case .queue: .queue
-    case .drop: .drop
-    }
+    let outcome: Outcome =
+      switch decision {
+      case .start: .start
+      case .queue: .queue
+      case .drop: .drop
+      }
     #expect(outcome == each.outcome)
     #expect(decision.reason == each.reason)
   }

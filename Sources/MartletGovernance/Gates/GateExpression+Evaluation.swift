@@ -5,7 +5,8 @@ extension GateExpression {
   /// Judges the line. A measure without a value makes it fail and say so; it never holds silently.
   package func evaluate(_ facts: GateFacts) -> GateLineResult {
     if namesChampion, !facts.hasChampion {
-      return GateLineResult(text: text, holds: true, isVacuous: true, explanation: "there is no champion to compare with yet")
+      return GateLineResult(
+        text: text, holds: true, isVacuous: true, explanation: "there is no champion to compare with yet")
     }
     do {
       return confidence == nil ? try compareValues(facts) : try compareInterval(facts)
@@ -20,13 +21,16 @@ extension GateExpression {
     guard a.number.isFinite, b.number.isFinite else { throw MartletError.invalidInput("'\(text)' has no finite value") }
     let holds = comparison.holds(a.number, b.number)
     let percent = left.hasPercent || right.hasPercent
-    let words = "\(left.words)\(a.place) is \(Self.shown(a.number, percent)), \(holds ? "" : "not ")\(comparison.words) \(Self.shown(b.number, percent))"
+    let words =
+      "\(left.words)\(a.place) is \(Self.shown(a.number, percent)), \(holds ? "" : "not ")\(comparison.words) \(Self.shown(b.number, percent))"
     let other = right.constant == nil ? " (\(right.words)\(b.place))" : ""
     return GateLineResult(text: text, holds: holds, left: a.number, right: b.number, explanation: words + other)
   }
 
   private func compareInterval(_ facts: GateFacts) throws -> GateLineResult {
-    guard let bound, let confidence else { throw MartletError.invalidInput("'\(text)' has no form that an interval decides") }
+    guard let bound, let confidence else {
+      throw MartletError.invalidInput("'\(text)' has no form that an interval decides")
+    }
     let subject = bound.other.map { "\(bound.metric) − \($0.rawValue).\(bound.metric)" } ?? bound.metric
     let interval = bound.other.map { facts.differences[$0]?[bound.metric] } ?? facts.intervals[bound.metric]
     guard let interval, abs(interval.level - confidence) < 1e-9, interval.lower.isFinite, interval.upper.isFinite else {
@@ -40,12 +44,15 @@ extension GateExpression {
       throw MartletError.invalidInput("'\(text)': == and != cannot be decided by an interval")
     }
     let holds = comparison.holds(deciding, bound.constant)
-    let words = "\(subject) lies between \(interval.lower.shortest) and \(interval.upper.shortest) at \(Self.percent(confidence)), "
+    let words =
+      "\(subject) lies between \(interval.lower.shortest) and \(interval.upper.shortest) at \(Self.percent(confidence)), "
       + "\(holds ? "" : "not surely ")\(comparison.words) \(bound.constant.shortest)"
     return GateLineResult(text: text, holds: holds, left: deciding, right: bound.constant, explanation: words)
   }
 
-  private static func shown(_ value: Double, _ percent: Bool) -> String { percent ? Self.percent(value) : value.shortest }
+  private static func shown(_ value: Double, _ percent: Bool) -> String {
+    percent ? Self.percent(value) : value.shortest
+  }
   private static func percent(_ value: Double) -> String { "\((value * 100).shortest)%" }
 }
 
@@ -78,7 +85,8 @@ extension GateExpression.Term {
     case .measure(let subject, let name):
       let known = facts.metrics[subject] ?? [:]
       guard let value = known[name], value.isFinite else {
-        throw MartletError.invalidInput("no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
+        throw MartletError.invalidInput(
+          "no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
       }
       return Found(number: value)
     case .slices(let aggregate, let column, let metric): return try Self.sliced(aggregate, column, metric, facts, words)
@@ -110,7 +118,8 @@ extension GateExpression.Term {
     switch columns {
     case .column(let name):
       guard let value = known[name], value.isFinite else {
-        throw MartletError.invalidInput("no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
+        throw MartletError.invalidInput(
+          "no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
       }
       return Found(number: value)
     case .anyFeature:

@@ -114,7 +114,8 @@ struct GateParser {
       let subjects = GateExpression.Subject.allCases.map(\.rawValue).filter { $0 != "candidate" }
       guard let subject = GateExpression.Subject(rawValue: word), subject != .candidate else {
         throw MartletError.invalidInput(
-          "'\(text)': at character \(start.place): '\(word)' is not a model to compare with\(didYouMean(word, among: subjects)); they are \(subjects.joined(separator: ", "))")
+          "'\(text)': at character \(start.place): '\(word)' is not a model to compare with\(didYouMean(word, among: subjects)); they are \(subjects.joined(separator: ", "))"
+        )
       }
       return .measure(subject, try name("a measure"))
     }
@@ -125,9 +126,11 @@ struct GateParser {
       try expect(")")
       return .column(function, columns)
     }
-    let functions = GateExpression.Aggregate.allCases.map(\.rawValue) + GateExpression.ColumnMeasure.allCases.map(\.rawValue)
+    let functions =
+      GateExpression.Aggregate.allCases.map(\.rawValue) + GateExpression.ColumnMeasure.allCases.map(\.rawValue)
     throw MartletError.invalidInput(
-      "'\(text)': at character \(start.place): unknown function '\(word)'\(didYouMean(word, among: functions)); they are \(functions.joined(separator: ", "))")
+      "'\(text)': at character \(start.place): unknown function '\(word)'\(didYouMean(word, among: functions)); they are \(functions.joined(separator: ", "))"
+    )
   }
 
   private mutating func slices(_ aggregate: GateExpression.Aggregate) throws -> GateExpression.Term {

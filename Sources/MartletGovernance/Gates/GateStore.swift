@@ -34,7 +34,8 @@ package struct GateStore: Sendable {
       try Ledger.append(
         LedgerEntry(
           action: result.passed ? "gate.passed" : "gate.failed", object: subject, before: nil,
-          after: ["gate": .string(result.gate), "lines": .array(lines)], reason: reason), by: author, at: time, in: connection)
+          after: ["gate": .string(result.gate), "lines": .array(lines)], reason: reason), by: author, at: time,
+        in: connection)
     }
   }
 
@@ -58,7 +59,8 @@ package struct GateStore: Sendable {
 
   private static func record(_ row: SQLRow) throws -> GateRecord {
     GateRecord(
-      id: try row.integer(0), subject: try row.text(1), result: try row.json(2).decode(), author: try row.json(3).decode(),
+      id: try row.integer(0), subject: try row.text(1), result: try row.json(2).decode(),
+      author: try row.json(3).decode(),
       judgedAt: try row.time(4))
   }
 }

@@ -33,7 +33,8 @@ struct GateToken: Hashable {
       } else if isDigit(character) {
         let end = characters[index...].firstIndex { !isDigit($0) && $0 != "." } ?? characters.count
         guard let value = Double(String(characters[index..<end])) else {
-          throw MartletError.invalidInput("'\(text)': at character \(place): '\(String(characters[index..<end]))' is not a number")
+          throw MartletError.invalidInput(
+            "'\(text)': at character \(place): '\(String(characters[index..<end]))' is not a number")
         }
         tokens.append(GateToken(kind: .number(value), place: place))
         index = end

@@ -58,7 +58,9 @@ package struct LineageGraph: Sendable, Hashable, Codable {
   }
 
   /// Adds something that was made from a node that is there, such as a deployment of the version.
-  package mutating func addDownstream(_ id: String, _ kind: Kind, _ title: String, detail: String? = nil, of origin: String) {
+  package mutating func addDownstream(
+    _ id: String, _ kind: Kind, _ title: String, detail: String? = nil, of origin: String
+  ) {
     connect(origin, add(id, kind, title, detail))
   }
 

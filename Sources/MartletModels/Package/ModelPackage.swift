@@ -30,7 +30,10 @@ package struct ModelPackage: Sendable {
     self.examples = examples
     self.modelText = modelText
     program = try PreparationProgram(preparation)
-    try estimator.check(columns: preparation.outputs.count)
+    if case .trees(let ensemble) = estimator, ensemble.featureNames.count != preparation.outputs.count {
+      throw MartletError.invalidInput(
+        "the model has \(ensemble.featureNames.count) inputs, its preparation gives \(preparation.outputs.count)")
+    }
   }
 
   /// Every column the preparation reads, with its type: request columns first, then joined ones.

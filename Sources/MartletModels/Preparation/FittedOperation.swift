@@ -1,5 +1,5 @@
 import Foundation
-import MartletCore
+package import MartletCore
 
 /// One transformation with what it learned from the training rows.
 package enum FittedOperation: Sendable, Hashable, Codable {

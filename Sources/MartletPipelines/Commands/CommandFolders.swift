@@ -29,7 +29,8 @@ struct CommandFolders: Sendable {
         atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
       let mode = file.isExecutable ? 0o700 : 0o600
       guard manager.createFile(atPath: target, contents: Data(file.bytes), attributes: [.posixPermissions: mode]) else {
-        throw MartletError(.storageFull, "the project's file '\(path.prefix(128))' could not be written for the step '\(step.name)'")
+        throw MartletError(
+          .storageFull, "the project's file '\(path.prefix(128))' could not be written for the step '\(step.name)'")
       }
     }
     var paths: [StepOutputName: String] = [:]
@@ -55,7 +56,9 @@ struct CommandFolders: Sendable {
         fix: "write it to the path that ${out.\(output)} stands for")
     }
     let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-    guard path.hasSuffix(".json"), size <= 65_536, let data = FileManager.default.contents(atPath: path) else { return nil }
+    guard path.hasSuffix(".json"), size <= 65_536, let data = FileManager.default.contents(atPath: path) else {
+      return nil
+    }
     return try? JSON.parse(data)
   }
 }

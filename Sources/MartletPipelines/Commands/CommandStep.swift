@@ -40,7 +40,8 @@ package struct CommandStep: Sendable {
       limits: step.resources.jobLimits, subject: "the step '\(step.name)'",
       onOutput: { context.log($0.text) })
     try result.requireSuccess(of: "the step '\(step.name)'")
-    return StepResult(try await outputs(step, context, folders), summary: "exit code 0 after \(Self.seconds(result.wallTime))")
+    return StepResult(
+      try await outputs(step, context, folders), summary: "exit code 0 after \(Self.seconds(result.wallTime))")
   }
 
   private static func seconds(_ duration: Duration) -> String { "\(Double(Int64(duration.inSeconds * 10)) / 10) s" }
@@ -56,15 +57,18 @@ package struct CommandStep: Sendable {
     }
     let paths = data
     return try template.filled { reference in
-      let value: String? = switch reference {
-      case .parameter(let name): context.params[name].map { $0.string ?? $0.text }
-      case .data(let name): paths[name]
-      case .output(let name): inputs[name] ?? context.inputs[name]?.value.map { $0.string ?? $0.text }
-      case .outFile(let name): step.out[name].map { "\(folders.out)/\($0)" }
-      case .now: context.now.description
-      case .gate: nil
+      let value: String? =
+        switch reference {
+        case .parameter(let name): context.params[name].map { $0.string ?? $0.text }
+        case .data(let name): paths[name]
+        case .output(let name): inputs[name] ?? context.inputs[name]?.value.map { $0.string ?? $0.text }
+        case .outFile(let name): step.out[name].map { "\(folders.out)/\($0)" }
+        case .now: context.now.description
+        case .gate: nil
+        }
+      guard let value else {
+        throw MartletError.invalidInput("${\(reference)} has no value in the step '\(step.name)'")
       }
-      guard let value else { throw MartletError.invalidInput("${\(reference)} has no value in the step '\(step.name)'") }
       return ShellText.quoted(value)
     }
   }
@@ -81,7 +85,9 @@ package struct CommandStep: Sendable {
     variables["MARTLET_PIPELINE_RUN"] = context.pipelineRun.text
     variables["MARTLET_STEP"] = step.name
     variables["MARTLET_NOW"] = context.now.description
-    for (name, value) in context.params { variables["MARTLET_PARAM_\(Self.variable(name))"] = value.string ?? value.text }
+    for (name, value) in context.params {
+      variables["MARTLET_PARAM_\(Self.variable(name))"] = value.string ?? value.text
+    }
     for (name, path) in inputs { variables["MARTLET_IN_\(Self.variable("\(name.step)_\(name.output)"))"] = path }
     for (name, file) in step.out { variables["MARTLET_OUT_\(Self.variable(name))"] = "\(folders.out)/\(file)" }
     return variables.merging(try await environment(context)) { $1 }

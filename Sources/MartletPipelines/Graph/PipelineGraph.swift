@@ -44,7 +44,8 @@ package struct PipelineGraph: Sendable {
     var open = targets
     while let name = open.popLast() {
       guard let node = node(name) else {
-        throw MartletError.notFound("there is no step '\(name.prefix(64))'\(didYouMean(name, among: nodes.map(\.name)))")
+        throw MartletError.notFound(
+          "there is no step '\(name.prefix(64))'\(didYouMean(name, among: nodes.map(\.name)))")
       }
       if wanted.insert(name).inserted { open += node.needs }
     }
@@ -97,7 +98,8 @@ private struct NodeReader {
         let evaluations = evaluations(judgedFor: step)
         if evaluations.isEmpty {
           problems.add(
-            step.position, "steps.\(step.name) needs gate.\(gate), but no step evaluates what it judges; add an evaluate step")
+            step.position,
+            "steps.\(step.name) needs gate.\(gate), but no step evaluates what it judges; add an evaluate step")
         }
         if let index = gates[gate] {
           nodes[index].add(evaluations)
@@ -133,7 +135,8 @@ private struct NodeReader {
     var references = step.work.outputReferences.map { Reference.output($0.0) }
     var node = PipelineGraph.Node(step: step, needs: [], inputs: [], datasets: [], features: [], params: [])
     switch step.work {
-    case .sql(let source): references += templateReferences((try? files.map { try source.statement(in: $0) }) ?? source.inline)
+    case .sql(let source):
+      references += templateReferences((try? files.map { try source.statement(in: $0) }) ?? source.inline)
     case .run(let command): references += templateReferences(command)
     case .join(let join):
       node.features = join.features
@@ -159,7 +162,8 @@ private struct NodeReader {
       let text = (try? files.map { try section.sql.statement(in: $0) }) ?? section.sql.inline
     else { return [] }
     let words = SQLWords.words(of: text)
-    return Template(text).references + file.data.map(\.name).filter { words.contains($0.lowercased()) }.map(Reference.data)
+    return Template(text).references
+      + file.data.map(\.name).filter { words.contains($0.lowercased()) }.map(Reference.data)
   }
 }
 

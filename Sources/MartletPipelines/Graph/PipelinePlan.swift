@@ -34,13 +34,15 @@ package struct PipelinePlan: Sendable, Hashable, Codable {
       var step = Step(name: node.name, kind: node.step.kind, needs: node.needs, action: .run, reason: "")
       let open = Set(node.inputs.map(\.step)).filter { known[$0] == nil }.sorted()
       if !node.step.kind.isCacheable {
-        step.reason = node.step.kind == .gate ? "a gate is judged anew each time" : "the endpoint decides what is to be done"
+        step.reason =
+          node.step.kind == .gate ? "a gate is judged anew each time" : "the endpoint decides what is to be done"
       } else if let first = open.first {
         step.action = .depends
         step.reason = "reads what \(first) makes"
       } else {
         let ingredients = try StepIngredients(
-          node, file: file, files: files, params: params, now: now, facts: try await facts(node, version, now), upstream: known)
+          node, file: file, files: files, params: params, now: now, facts: try await facts(node, version, now),
+          upstream: known)
         if let hit = try await cache.hit(file.project, ingredients.key) {
           known[node.name] = hit.outputs
           step.action = .cached

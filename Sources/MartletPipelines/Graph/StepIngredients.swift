@@ -1,5 +1,6 @@
-import struct Crypto.SHA256
 package import MartletCore
+
+import struct Crypto.SHA256
 
 /// Everything that decides what a step makes, by name; the digest of all of it is the step's cache key.
 package struct StepIngredients: Sendable, Hashable, Codable {
@@ -50,7 +51,8 @@ package struct StepIngredients: Sendable, Hashable, Codable {
     let all = files.paths.filter { path in path != "martlet.yaml" && !ignored.contains(where: path.hasSuffix) }
     for path in step.files ?? all {
       guard let file = files.files[path] else {
-        throw MartletError.notFound("the project has no file '\(path.prefix(128))'\(didYouMean(path, among: files.paths))")
+        throw MartletError.notFound(
+          "the project has no file '\(path.prefix(128))'\(didYouMean(path, among: files.paths))")
       }
       values["file:\(path)"] = Digest(bytes: SHA256.hash(data: file.bytes)).hex
     }
@@ -77,7 +79,8 @@ package struct StepIngredients: Sendable, Hashable, Codable {
       case (nil, _): "\(name) added"
       case (_, nil): "\(name) removed"
       case (let before?, let after?):
-        before.count + after.count <= 60 && !name.hasPrefix("input:") ? "\(name) \(before) → \(after)" : "\(name) changed"
+        before.count + after.count <= 60 && !name.hasPrefix("input:")
+          ? "\(name) \(before) → \(after)" : "\(name) changed"
       }
     }.joined(separator: ", ") + (changed.count > 5 ? ", and \(changed.count - 5) more" : "")
   }

@@ -33,7 +33,8 @@ extension DatasetSection {
   }
 
   private func checkSource(_ reader: MappingReader) {
-    let remote = ["postgres:", "postgresql:", "sqlite:", "http:", "https:", "s3:", "kafka:"].contains(where: source.hasPrefix)
+    let remote = ["postgres:", "postgresql:", "sqlite:", "http:", "https:", "s3:", "kafka:"].contains(
+      where: source.hasPrefix)
     if remote {
       reader.problems.addNotYet(reader.position(of: "source"), "the source '\(source.prefix(64))' of data.\(name)")
     } else {
@@ -111,6 +112,6 @@ extension Shape {
   static let feature = Shape.keys(
     [
       "entity": .list(.text), "timestamp": .text, "sql": .text, "ttl": .duration, "lookback": .duration,
-      "online": .flag, "owner": .text, "description": .text, "version": .text,
+      "online": .flag, "owner": .text, "description": .text,
     ], required: ["entity", "sql"])
 }

@@ -42,7 +42,9 @@ package struct EndpointSection: Sendable, Hashable, Codable {
     }
     section.rollbackGate = readRollback(reader)
     section.log = reader.child("log").map(readLog)
-    if reader.share("holdout") != nil { reader.notYet("holdout", "a share decided without the model (\(reader.path).holdout)") }
+    if reader.share("holdout") != nil {
+      reader.notYet("holdout", "a share decided without the model (\(reader.path).holdout)")
+    }
     reader.finish()
     return section
   }
@@ -54,7 +56,9 @@ package struct EndpointSection: Sendable, Hashable, Codable {
       if case .scalar(let text, _) = node.content, let share = WrittenValues.share(text), share > (rungs.last ?? 0) {
         rungs.append(share)
       } else {
-        reader.problems.add(node.position, "\(reader.path).traffic must be rising shares such as [10%, 50%, 100%], not \(reader.problems.shown(node))")
+        reader.problems.add(
+          node.position,
+          "\(reader.path).traffic must be rising shares such as [10%, 50%, 100%], not \(reader.problems.shown(node))")
         return [1]
       }
     }
@@ -67,7 +71,9 @@ package struct EndpointSection: Sendable, Hashable, Codable {
   private static func readRollback(_ reader: MappingReader) -> String? {
     guard let text = reader.text("rollback") else { return nil }
     if case .gate(let gate)? = Reference(text) { return gate }
-    reader.problems.add(reader.position(of: "rollback"), "\(reader.path).rollback names a gate, such as gate.live, not '\(text.prefix(64))'")
+    reader.problems.add(
+      reader.position(of: "rollback"),
+      "\(reader.path).rollback names a gate, such as gate.live, not '\(text.prefix(64))'")
     return nil
   }
 

@@ -84,10 +84,13 @@ package struct MonitorSection: Sendable, Hashable, Codable {
   private static func readWindows(_ reader: MappingReader) -> Int {
     guard let text = reader.text("for") else { return 1 }
     let words = text.split(separator: " ")
-    if words.count == 2, ["window", "windows"].contains(words[1]), let count = Int(words[0]), (1...1000).contains(count) {
+    if words.count == 2, ["window", "windows"].contains(words[1]), let count = Int(words[0]), (1...1000).contains(count)
+    {
       return count
     }
-    reader.problems.add(reader.position(of: "for"), "\(reader.path).for must be a number of windows, such as 2 windows, not '\(text.prefix(64))'")
+    reader.problems.add(
+      reader.position(of: "for"),
+      "\(reader.path).for must be a number of windows, such as 2 windows, not '\(text.prefix(64))'")
     return 1
   }
 }

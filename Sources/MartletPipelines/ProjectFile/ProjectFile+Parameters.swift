@@ -10,7 +10,8 @@ extension ProjectFile {
       guard let declared = params[name] else {
         throw MartletError(
           .invalidInput, "unknown parameter '\(name.prefix(64))'\(didYouMean(name, among: params.keys.sorted()))",
-          fix: params.isEmpty ? "the project has no parameters" : "the parameters are \(params.keys.sorted().joined(separator: ", "))")
+          fix: params.isEmpty
+            ? "the project has no parameters" : "the parameters are \(params.keys.sorted().joined(separator: ", "))")
       }
       values[name] = try Self.convert(value, like: declared, name)
     }
@@ -28,12 +29,14 @@ extension ProjectFile {
     case (.integer, .double): if let whole = value.integer { return .integer(whole) }
     default: break
     }
-    let kind = switch declared {
-    case .string: "text"
-    case .boolean: "true or false"
-    case .integer: "a whole number"
-    default: "a number"
-    }
-    throw MartletError.invalidInput("the parameter '\(name)' must be \(kind), as in martlet.yaml, not '\((value.string ?? value.text).prefix(64))'")
+    let kind =
+      switch declared {
+      case .string: "text"
+      case .boolean: "true or false"
+      case .integer: "a whole number"
+      default: "a number"
+      }
+    throw MartletError.invalidInput(
+      "the parameter '\(name)' must be \(kind), as in martlet.yaml, not '\((value.string ?? value.text).prefix(64))'")
   }
 }

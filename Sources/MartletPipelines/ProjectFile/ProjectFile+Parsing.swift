@@ -68,7 +68,9 @@ extension ProjectFile {
   private func checkDefinitions(_ problems: FileProblems, _ context: ProjectFileContext) {
     guard problems.isEmpty else { return }
     for dataset in data {
-      problems.check("data.\(dataset.name)", at: dataset.position) { try context.checkDataset(dataset.name, dataset.json) }
+      problems.check("data.\(dataset.name)", at: dataset.position) {
+        try context.checkDataset(dataset.name, dataset.json)
+      }
     }
     for feature in features {
       problems.check("features.\(feature.name)", at: feature.position) {
@@ -105,7 +107,9 @@ extension ProjectFile {
   /// Sections that are part of the format and whose features are not built: their keys are checked all the same.
   private func readNotYet(_ reader: MappingReader) {
     for (name, position, node) in reader.members("environments") {
-      guard let environment = MappingReader(node, path: "environments.\(name)", problems: reader.problems) else { continue }
+      guard let environment = MappingReader(node, path: "environments.\(name)", problems: reader.problems) else {
+        continue
+      }
       _ = environment.child("params")
       _ = environment.text("approve")
       environment.finish()

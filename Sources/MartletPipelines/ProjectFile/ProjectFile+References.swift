@@ -4,7 +4,8 @@ import MartletCore
 extension ProjectFile {
   func checkReferences(_ reader: MappingReader, files: ProjectFiles?) {
     let check = ReferenceCheck(
-      file: self, files: files, problems: reader.problems, broken: Set(reader.members("steps").map(\.name))
+      file: self, files: files, problems: reader.problems,
+      broken: Set(reader.members("steps").map(\.name))
         .union(reader.members("features").map(\.name)).subtracting(steps.map(\.name) + features.map(\.name)))
     for feature in features { check.sql(feature.sql, at: feature.position, in: "features.\(feature.name)", step: nil) }
     for step in steps { check.step(step) }
@@ -34,7 +35,9 @@ private struct ReferenceCheck {
   func known(_ name: String, _ what: String, among names: [String], at position: SourcePosition, in place: String) {
     guard !names.contains(name), !broken.contains(name) else { return }
     let hint = didYouMean(name, among: names)
-    let list = !hint.isEmpty ? hint : names.isEmpty ? "; there are none" : "; there are \(names.prefix(20).joined(separator: ", "))"
+    let list =
+      !hint.isEmpty
+      ? hint : names.isEmpty ? "; there are none" : "; there are \(names.prefix(20).joined(separator: ", "))"
     problems.add(position, "\(place): unknown \(what) '\(name.prefix(64))'\(list)")
   }
 
@@ -45,7 +48,8 @@ private struct ReferenceCheck {
   func path(_ path: String, at position: SourcePosition, in place: String) {
     guard let files else { return }
     if !files.has(path) {
-      problems.add(position, "\(place): the project has no file '\(path.prefix(128))'\(didYouMean(path, among: files.paths))")
+      problems.add(
+        position, "\(place): the project has no file '\(path.prefix(128))'\(didYouMean(path, among: files.paths))")
     }
   }
 
@@ -78,7 +82,9 @@ private struct ReferenceCheck {
       guard let kind, let target = file.step(reference.step), target.outputs.contains(reference.output),
         target.kind != kind
       else { continue }
-      problems.add(step.position, "\(place): '\(reference)' comes from a \(target.kind.rawValue) step; a \(kind.rawValue) step's is needed")
+      problems.add(
+        step.position,
+        "\(place): '\(reference)' comes from a \(target.kind.rawValue) step; a \(kind.rawValue) step's is needed")
     }
     switch step.work {
     case .sql(let source): sql(source, at: step.position, in: place, step: step)
@@ -90,7 +96,8 @@ private struct ReferenceCheck {
         known(name, "feature view", among: file.features.map(\.name), at: step.position, in: "\(place).join.features")
       }
     case .deploy(let deploy):
-      known(deploy.endpoint.text, "endpoint", among: file.endpoints.map(\.name), at: step.position, in: "\(place).deploy")
+      known(
+        deploy.endpoint.text, "endpoint", among: file.endpoints.map(\.name), at: step.position, in: "\(place).deploy")
     case .evaluate, .register, .gate: break
     }
   }

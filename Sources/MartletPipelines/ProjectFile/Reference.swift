@@ -87,7 +87,9 @@ extension MappingReader {
   func output(_ key: String) -> StepOutputName? {
     guard let text = text(key, required: true) else { return nil }
     if case .output(let name)? = Reference(text) { return name }
-    problems.add(position(of: key), "\(path(of: key)) names an output of a step, such as training_set.train, not '\(text.prefix(64))'")
+    problems.add(
+      position(of: key),
+      "\(path(of: key)) names an output of a step, such as training_set.train, not '\(text.prefix(64))'")
     return nil
   }
 }

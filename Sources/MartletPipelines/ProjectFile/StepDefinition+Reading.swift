@@ -5,7 +5,8 @@ extension StepDefinition {
 
   static func read(_ name: String, _ reader: MappingReader) -> StepDefinition? {
     if ["params", "data", "gate", "out", "now"].contains(name) || name.contains(".") {
-      reader.problems.add(reader.position, "a step cannot be called '\(name.prefix(64))': references would not tell it apart")
+      reader.problems.add(
+        reader.position, "a step cannot be called '\(name.prefix(64))': references would not tell it apart")
     }
     let written = kinds.filter { reader.has($0.rawValue) }
     if written.isEmpty { for kind in kinds { _ = reader.node(kind.rawValue) } }
@@ -22,7 +23,8 @@ extension StepDefinition {
     if reader.integer("slots", in: 1...100_000) != nil { reader.notYet("slots") }
     reader.finish()
     if written.count != 1 {
-      reader.problems.add(reader.position, "\(reader.path) needs exactly one of \(kinds.map(\.rawValue).joined(separator: ", "))")
+      reader.problems.add(
+        reader.position, "\(reader.path) needs exactly one of \(kinds.map(\.rawValue).joined(separator: ", "))")
     }
     return work == nil ? nil : step
   }
@@ -52,7 +54,8 @@ extension StepDefinition {
     let fixed: [StepKind] = [.train, .evaluate, .register, .deploy]
     if !out.isEmpty, fixed.contains(kind) {
       reader.problems.add(
-        reader.position(of: "out"), "a \(kind.rawValue) step always gives \(outputs.joined(separator: ", ")): leave 'out' away")
+        reader.position(of: "out"),
+        "a \(kind.rawValue) step always gives \(outputs.joined(separator: ", ")): leave 'out' away")
     }
   }
 
@@ -89,7 +92,8 @@ extension StepRetry {
           let all = Cause.allCases.map(\.rawValue)
           reader.problems.add(
             node.position,
-            "\(reader.path).when cannot be '\(text.prefix(64))'\(didYouMean(text, among: all)); it is any of \(all.joined(separator: ", "))")
+            "\(reader.path).when cannot be '\(text.prefix(64))'\(didYouMean(text, among: all)); it is any of \(all.joined(separator: ", "))"
+          )
           return nil
         })
     }

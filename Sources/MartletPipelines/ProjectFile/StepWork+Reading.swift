@@ -61,7 +61,9 @@ extension TrainStep {
       guard let engine = reader.problems.text(node, reader.path(of: "engines")) else { continue }
       if !known.contains(engine) {
         reader.problems.add(
-          node.position, "unknown engine '\(engine.prefix(64))'\(didYouMean(engine, among: known)); they are \(known.joined(separator: ", "))")
+          node.position,
+          "unknown engine '\(engine.prefix(64))'\(didYouMean(engine, among: known)); they are \(known.joined(separator: ", "))"
+        )
       } else if engine != "lightgbm" {
         reader.problems.addNotYet(node.position, "training with \(engine)")
       }
@@ -111,7 +113,8 @@ extension PreparationSection {
       let list = known.joined(separator: ", ") + (operation == "impute" ? " or a number" : "")
       reader.problems.add(
         reader.position(of: operation),
-        "\(reader.path).\(operation) cannot be '\(method.prefix(64))'\(didYouMean(method, among: known)); it is \(list)")
+        "\(reader.path).\(operation) cannot be '\(method.prefix(64))'\(didYouMean(method, among: known)); it is \(list)"
+      )
     }
     return PreparationSection(operation: operation, method: method, columns: columns.isEmpty ? nil : columns)
   }
@@ -140,7 +143,8 @@ extension TuneSection {
     if !known.contains(sampler) {
       reader.problems.add(
         reader.position(of: "sampler"),
-        "\(reader.path).sampler cannot be '\(sampler.prefix(64))'\(didYouMean(sampler, among: known)); it is one of \(known.joined(separator: ", "))")
+        "\(reader.path).sampler cannot be '\(sampler.prefix(64))'\(didYouMean(sampler, among: known)); it is one of \(known.joined(separator: ", "))"
+      )
     } else if sampler != "tpe" {
       reader.problems.addNotYet(reader.position(of: "sampler"), "the sampler '\(sampler)'")
     }

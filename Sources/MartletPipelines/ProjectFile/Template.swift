@@ -31,14 +31,16 @@ package struct Template: Sendable, Hashable {
         if closed, let reference = Reference(String(inside)) {
           parts.append(.reference(reference, position))
         } else {
-          let reason = closed ? "is not a reference such as ${data.flights}; $${ stands for a plain ${" : "has no closing }"
+          let reason =
+            closed ? "is not a reference such as ${data.flights}; $${ stands for a plain ${" : "has no closing }"
           malformed.append(FileProblem(position, "'${\(inside.prefix(64))\(closed ? "}" : "")' \(reason)"))
         }
         position.column += 2 + inside.count + (closed ? 1 : 0)
         rest = rest.dropFirst(2 + inside.count + (closed ? 1 : 0))
       } else {
         text.append(character)
-        position = character.isNewline
+        position =
+          character.isNewline
           ? SourcePosition(line: position.line + 1, column: 1)
           : SourcePosition(line: position.line, column: position.column + 1)
         rest = rest.dropFirst()
@@ -76,7 +78,11 @@ enum SQLWords {
     }
     while let character = rest.first {
       if let open = quote {
-        if character == open { quote = nil; if open == "\"" { end() } else { word = "" } } else if open == "\"" { word.append(character) }
+        if character == open {
+          quote = nil; if open == "\"" { end() } else { word = "" }
+        } else if open == "\"" {
+          word.append(character)
+        }
       } else if rest.hasPrefix("--") {
         end()
         rest = rest.drop { !$0.isNewline }

@@ -70,7 +70,8 @@ extension TriggerDefinition {
     for word in words where !findingKinds.contains(word) {
       reader.problems.add(
         reader.position(of: "when"),
-        "\(reader.path).when: unknown finding '\(word.prefix(64))'\(didYouMean(word, among: findingKinds)); they are \(findingKinds.joined(separator: ", "))")
+        "\(reader.path).when: unknown finding '\(word.prefix(64))'\(didYouMean(word, among: findingKinds)); they are \(findingKinds.joined(separator: ", "))"
+      )
     }
     return Set(words)
   }
@@ -119,7 +120,9 @@ package struct LimitsSection: Sendable, Hashable, Codable {
     guard let text = budget.text("runs") else { return nil }
     let parts = text.split(separator: "/")
     if parts.count == 2, parts[1] == "day", let count = Int(parts[0]), count > 0 { return count }
-    budget.problems.add(budget.position(of: "runs"), "\(budget.path).runs must be a number a day, such as 4/day, not '\(text.prefix(64))'")
+    budget.problems.add(
+      budget.position(of: "runs"), "\(budget.path).runs must be a number a day, such as 4/day, not '\(text.prefix(64))'"
+    )
     return nil
   }
 }
@@ -141,13 +144,16 @@ package struct NotifySection: Sendable, Hashable, Codable {
       if !Self.events.contains(event) {
         reader.problems.add(
           node.position,
-          "unknown event '\(event.prefix(64))'\(didYouMean(event, among: Self.events)); they are \(Self.events.joined(separator: ", "))")
+          "unknown event '\(event.prefix(64))'\(didYouMean(event, among: Self.events)); they are \(Self.events.joined(separator: ", "))"
+        )
       }
       events.append(event)
     }
     if !reader.has("events") { reader.require("events") }
     let to = reader.text("to", required: true)
-    if let to, to != "log" { reader.problems.addNotYet(reader.position(of: "to"), "notification of '\(to.prefix(64))'") }
+    if let to, to != "log" {
+      reader.problems.addNotYet(reader.position(of: "to"), "notification of '\(to.prefix(64))'")
+    }
     reader.finish()
     return to.map { NotifySection(events: events, to: $0) }
   }

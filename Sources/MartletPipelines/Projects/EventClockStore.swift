@@ -58,6 +58,8 @@ package struct EventClockStore: Sendable {
   }
 
   private static func stored(_ project: ProjectName, in connection: any SQLConnection) throws -> Timestamp?? {
-    try connection.first("SELECT event_time FROM projects WHERE name = ?", [SQLValue(project)]) { try $0.optionalTime(0) }
+    try connection.first("SELECT event_time FROM projects WHERE name = ?", [SQLValue(project)]) {
+      try $0.optionalTime(0)
+    }
   }
 }

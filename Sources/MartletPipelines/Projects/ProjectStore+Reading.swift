@@ -1,19 +1,21 @@
-package import MartletCore
 import MartletArtifacts
+package import MartletCore
 import MartletStore
 
 extension ProjectStore {
   /// Every project, by name.
   package func projects() async throws -> [Project] {
     try await database.read { connection in
-      try connection.rows("SELECT name, active_version, event_time, created_at FROM projects ORDER BY name", [], Self.project)
+      try connection.rows(
+        "SELECT name, active_version, event_time, created_at FROM projects ORDER BY name", [], Self.project)
     }
   }
 
   package func project(_ name: ProjectName) async throws -> Project {
     let found = try await database.read { connection in
       try connection.first(
-        "SELECT name, active_version, event_time, created_at FROM projects WHERE name = ?", [SQLValue(name)], Self.project)
+        "SELECT name, active_version, event_time, created_at FROM projects WHERE name = ?", [SQLValue(name)],
+        Self.project)
     }
     if let found { return found }
     let names = try await projects().map(\.name.text)
@@ -35,7 +37,9 @@ extension ProjectStore {
       try connection.first(
         Self.select + " WHERE project = ? AND number = ?", [SQLValue(name), SQLValue(number)], Self.version)
     }
-    guard let found else { throw MartletError.notFound("the project '\(name.text.prefix(64))' has no version \(number)") }
+    guard let found else {
+      throw MartletError.notFound("the project '\(name.text.prefix(64))' has no version \(number)")
+    }
     return found
   }
 
@@ -43,7 +47,8 @@ extension ProjectStore {
   package func versions(_ name: ProjectName, limit: Int = 100) async throws -> [ProjectVersion] {
     try await database.read { connection in
       try connection.rows(
-        Self.select + " WHERE project = ? ORDER BY number DESC LIMIT ?", [SQLValue(name), SQLValue(limit)], Self.version)
+        Self.select + " WHERE project = ? ORDER BY number DESC LIMIT ?", [SQLValue(name), SQLValue(limit)], Self.version
+      )
     }
   }
 

@@ -1,8 +1,9 @@
-import struct Crypto.SHA256
 package import MartletArtifacts
 package import MartletCore
 import MartletLedger
 package import MartletStore
+
+import struct Crypto.SHA256
 
 /// Projects and their versions in the metadata database; the files' contents are blobs.
 package struct ProjectStore: Sendable {
@@ -39,7 +40,9 @@ package struct ProjectStore: Sendable {
   /// SHA-256 over one line for each file: digest, mode, path.
   static func digest(of entries: [ProjectVersion.Entry]) -> Digest {
     var hash = SHA256()
-    for entry in entries { hash.update(data: Array("\(entry.digest) \(entry.isExecutable ? "x" : "-") \(entry.path)\n".utf8)) }
+    for entry in entries {
+      hash.update(data: Array("\(entry.digest) \(entry.isExecutable ? "x" : "-") \(entry.path)\n".utf8))
+    }
     return Digest(bytes: hash.finalize())
   }
 
@@ -56,7 +59,8 @@ package struct ProjectStore: Sendable {
       stored = same
     } else {
       let last = try connection.first(
-        "SELECT COALESCE(MAX(number), 0) FROM project_versions WHERE project = ?", [project]) { try $0.int(0) }
+        "SELECT COALESCE(MAX(number), 0) FROM project_versions WHERE project = ?", [project]
+      ) { try $0.int(0) }
       stored.number = (last ?? 0) + 1
       try insertNew(stored, in: connection)
     }
@@ -89,14 +93,16 @@ package struct ProjectStore: Sendable {
     _ version: ProjectVersion, by author: Author, at time: Timestamp, in connection: any SQLConnection
   ) throws {
     let active = try connection.first(
-      "SELECT active_version FROM projects WHERE name = ?", [SQLValue(version.project)]) { try $0.optionalInteger(0) }
+      "SELECT active_version FROM projects WHERE name = ?", [SQLValue(version.project)]
+    ) { try $0.optionalInteger(0) }
     guard active != .some(Int64(version.number)) else { return }
     try connection.execute(
       "UPDATE projects SET active_version = ? WHERE name = ?", [SQLValue(version.number), SQLValue(version.project)])
     try Ledger.append(
       LedgerEntry(
         action: "project.version.activated", object: "project:\(version.project)",
-        before: ["version": (active ?? nil).map(JSON.integer) ?? .null], after: ["version": .integer(Int64(version.number))],
+        before: ["version": (active ?? nil).map(JSON.integer) ?? .null],
+        after: ["version": .integer(Int64(version.number))],
         reason: nil), by: author, at: time, in: connection)
   }
 

@@ -5,7 +5,8 @@ extension PipelineRunStore {
   package func run(_ id: PipelineRunID) async throws -> PipelineRun {
     let found = try await database.read { try $0.first(Self.select + " WHERE id = ?", [SQLValue(id)], Self.run) }
     guard let found else {
-      throw MartletError.notFound("there is no pipeline run '\(id.text.prefix(64))'", fix: "`martlet status` lists the runs")
+      throw MartletError.notFound(
+        "there is no pipeline run '\(id.text.prefix(64))'", fix: "`martlet status` lists the runs")
     }
     return found
   }
@@ -23,7 +24,8 @@ extension PipelineRunStore {
   }
 
   /// Runs of a project, newest first. The page's token is the number of its last run.
-  package func runs(_ project: ProjectName, limit: Int = 50, pageToken: String? = nil) async throws -> Page<PipelineRun> {
+  package func runs(_ project: ProjectName, limit: Int = 50, pageToken: String? = nil) async throws -> Page<PipelineRun>
+  {
     guard let before = pageToken.map(Int64.init) ?? Int64.max else {
       throw MartletError.invalidInput("'\(pageToken?.prefix(64) ?? "")' is not a page token")
     }
@@ -42,7 +44,8 @@ extension PipelineRunStore {
     let marks = states.map { _ in "?" }.joined(separator: ", ")
     return try await database.read { connection in
       try connection.rows(
-        Self.select + " WHERE state IN (\(marks)) ORDER BY created_at, number", states.map { .text($0.rawValue) }, Self.run)
+        Self.select + " WHERE state IN (\(marks)) ORDER BY created_at, number", states.map { .text($0.rawValue) },
+        Self.run)
     }
   }
 }

@@ -2,14 +2,19 @@ package import MartletCore
 import MartletStore
 
 extension PipelineRunStore {
-  static func insert(_ step: StepRecord, of run: PipelineRunID, at position: Int, in connection: any SQLConnection) throws {
+  static func insert(_ step: StepRecord, of run: PipelineRunID, at position: Int, in connection: any SQLConnection)
+    throws
+  {
     try connection.execute(
       """
       INSERT INTO pipeline_steps (run, name, position, kind, needs, state, attempt, reason, cache_key, outputs,
       started_at, finished_at, fraction, message, error)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
-      [SQLValue(run), .text(step.name), SQLValue(position), .text(step.kind.rawValue), SQLValue(try JSON(encoding: step.needs))]
+      [
+        SQLValue(run), .text(step.name), SQLValue(position), .text(step.kind.rawValue),
+        SQLValue(try JSON(encoding: step.needs)),
+      ]
         + (try values(step)))
   }
 
@@ -33,7 +38,8 @@ extension PipelineRunStore {
         """, try Self.values(step) + [SQLValue(run.id), .text(step.name)])
       guard let ingredients else { return }
       try StepCache.put(
-        step.outputs, of: step.name, ingredients: ingredients, project: run.project, run: run.id, at: now, in: connection)
+        step.outputs, of: step.name, ingredients: ingredients, project: run.project, run: run.id, at: now,
+        in: connection)
     }
   }
 

@@ -69,7 +69,8 @@ package struct PipelineRunStore: Sendable {
       try connection.execute(
         "UPDATE pipeline_runs SET state = ?, finished_at = ?, error = ?, reason = ? WHERE id = ?",
         [
-          .text(state.rawValue), SQLValue(finished.finishedAt), SQLValue(try failure.map { try JSON(encoding: $0).text }),
+          .text(state.rawValue), SQLValue(finished.finishedAt),
+          SQLValue(try failure.map { try JSON(encoding: $0).text }),
           SQLValue(finished.reason), SQLValue(finished.id),
         ])
       try Self.append("pipeline.\(state.rawValue)", finished, in: connection)
@@ -116,7 +117,8 @@ package struct PipelineRunStore: Sendable {
     _ run: inout PipelineRun, _ steps: [StepRecord], _ action: String, in connection: any SQLConnection
   ) throws {
     let last = try connection.first(
-      "SELECT COALESCE(MAX(number), 0) FROM pipeline_runs WHERE project = ?", [SQLValue(run.project)]) { try $0.int(0) }
+      "SELECT COALESCE(MAX(number), 0) FROM pipeline_runs WHERE project = ?", [SQLValue(run.project)]
+    ) { try $0.int(0) }
     run.number = (last ?? 0) + 1
     try connection.execute(
       """

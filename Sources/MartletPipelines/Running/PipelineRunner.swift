@@ -15,6 +15,10 @@ package actor PipelineRunner {
   private let services: RunnerServices
   private var active: [PipelineRunID: Active] = [:]
   private var waiters: [PipelineRunID: [CheckedContinuation<Void, Never>]] = [:]
+  /// Counts ends of runs, so that one who waits notices an end that came while the database was read.
+  private var ends = 0
+  /// Runs whose end could not be stored.
+  private var lost: Set<PipelineRunID> = []
   private var isStopping = false
 
   /// - Parameters:
@@ -49,7 +53,8 @@ package actor PipelineRunner {
     let now = services.settings.wall.now
     let run = PipelineRun(
       id: .random(), project: request.project, number: 0, version: version.number, state: .queued,
-      trigger: request.trigger, reason: request.reason, params: params, targets: request.targets, author: request.author,
+      trigger: request.trigger, reason: request.reason, params: params, targets: request.targets,
+      author: request.author,
       eventTime: try await services.eventTime(request.project), createdAt: now)
     let steps = graph.nodes.map { StepRecord(name: $0.name, kind: $0.step.kind, needs: $0.needs) }
     let admission = try await services.runs.admit(run, steps: steps, limits: version.file.limits)
@@ -93,7 +98,8 @@ package actor PipelineRunner {
       }
       finished(id)
     } else if run.state.isOver {
-      throw MartletError(.conflict, "the pipeline run \(run.number) of '\(run.project)' is over: it \(run.state.rawValue)")
+      throw MartletError(
+        .conflict, "the pipeline run \(run.number) of '\(run.project)' is over: it \(run.state.rawValue)")
     }
     return try await services.runs.run(id)
   }
@@ -101,8 +107,15 @@ package actor PipelineRunner {
   /// Returns the run when it is over; at once for one that already is.
   package func wait(_ id: PipelineRunID) async throws -> PipelineRun {
     while true {
+      let seen = ends
       let run = try await services.runs.run(id)
       if run.state.isOver || isStopping { return run }
+      if ends != seen { continue }
+      if lost.contains(id) {
+        throw MartletError(
+          .unavailable, "the end of the pipeline run \(run.number) of '\(run.project)' could not be stored",
+          fix: "see the server's log; when it starts again, it continues the run")
+      }
       await wait(for: id)
     }
   }
@@ -129,7 +142,8 @@ package actor PipelineRunner {
   {
     let steps = try await services.runs.steps(of: id)
     guard steps.contains(where: { $0.name == step }) else {
-      throw MartletError.notFound("the run has no step '\(step.prefix(64))'\(didYouMean(step, among: steps.map(\.name)))")
+      throw MartletError.notFound(
+        "the run has no step '\(step.prefix(64))'\(didYouMean(step, among: steps.map(\.name)))")
     }
     let folder = services.settings.logFolder(id, step)
     return try await services.settings.threads.runIfActive {
@@ -151,7 +165,7 @@ package actor PipelineRunner {
   }
 
   private func ended(_ run: PipelineRun, _ ended: PipelineRun?) async {
-    if let ended { await services.onFinish(ended) }
+    if let ended { await services.onFinish(ended) } else if !isStopping { lost.insert(run.id) }
     active[run.id] = nil
     if !isStopping { await startNext(run.project) }
     finished(run.id)
@@ -174,6 +188,7 @@ package actor PipelineRunner {
   }
 
   private func finished(_ id: PipelineRunID) {
+    ends += 1
     for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.resume() }
   }
 }

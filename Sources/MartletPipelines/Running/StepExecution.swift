@@ -24,7 +24,8 @@ struct StepExecution: Sendable {
     do {
       let facts = try await services.facts(node, version, run.eventTime)
       let ingredients = try StepIngredients(
-        node, file: version.file, files: files, params: run.params, now: run.eventTime, facts: facts, upstream: upstream)
+        node, file: version.file, files: files, params: run.params, now: run.eventTime, facts: facts, upstream: upstream
+      )
       record.cacheKey = ingredients.key.hex
       if let hit = try await cached(ingredients) {
         return try await save(taken(from: hit, record, log), log)
@@ -52,7 +53,9 @@ struct StepExecution: Sendable {
   }
 
   private func reason(_ ingredients: StepIngredients) async throws -> String {
-    if !step.kind.isCacheable { return step.kind == .gate ? "a gate is judged anew each time" : "a deployment always looks at its endpoint" }
+    if !step.kind.isCacheable {
+      return step.kind == .gate ? "a gate is judged anew each time" : "a deployment always looks at its endpoint"
+    }
     if ignoresCache { return "asked to run everything" }
     return try await PipelinePlan.reason(ingredients, node.name, run.project, services.cache)
   }
@@ -90,7 +93,9 @@ struct StepExecution: Sendable {
         return try await save(record, log, caching: step.kind.isCacheable ? ingredients : nil)
       } catch {
         let error = MartletError(error, doing: "the step '\(node.name)' failed")
-        guard let pause = pause(after: error, attempt: record.attempt) else { return try await ended(record, by: error, log) }
+        guard let pause = pause(after: error, attempt: record.attempt) else {
+          return try await ended(record, by: error, log)
+        }
         log.append("attempt \(record.attempt) failed: \(error); the next one starts in \(pause.written)")
         do {
           try await services.settings.sleep(pause)

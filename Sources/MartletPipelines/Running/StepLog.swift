@@ -85,7 +85,9 @@ package final class StepLog: Sendable {
       for old in segments.dropLast() { try FileManager.default.removeItem(atPath: Self.path(folder, old.start)) }
     }
     let path = Self.path(folder, last.start)
-    if last.size == 0 { _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) }
+    if last.size == 0 {
+      _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
     guard let file = FileHandle(forWritingAtPath: path) else { return }
     defer { try? file.close() }
     try file.seekToEnd()

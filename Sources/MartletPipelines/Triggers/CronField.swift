@@ -19,7 +19,9 @@ struct CronField {
   /// The values that a field's text stands for, ascending.
   func values(_ text: String) throws -> [Int] {
     var values: Set<Int> = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) { values.formUnion(try valuesOfPart(String(part))) }
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      values.formUnion(try valuesOfPart(String(part)))
+    }
     return values.sorted()
   }
 
@@ -50,7 +52,8 @@ struct CronField {
   }
 
   private func objection(_ text: String) -> MartletError {
-    .invalidInput("'\(text.prefix(64))' is not a \(name): \(range.lowerBound) to \(range.upperBound), as 1,2 or 1-5 or */2")
+    .invalidInput(
+      "'\(text.prefix(64))' is not a \(name): \(range.lowerBound) to \(range.upperBound), as 1,2 or 1-5 or */2")
   }
 }
 

@@ -19,7 +19,8 @@ package struct CronSchedule: Sendable, Hashable, Codable {
     self.zone = zone
     let fields = text.split(separator: " ").map(String.init)
     guard fields.count == 5 else {
-      throw MartletError.invalidInput("'\(text.prefix(64))' has \(fields.count) fields; cron has five: minute hour day month weekday")
+      throw MartletError.invalidInput(
+        "'\(text.prefix(64))' has \(fields.count) fields; cron has five: minute hour day month weekday")
     }
     _ = try ZoneOffsets(zone)
     minutes = try CronField.minute.values(fields[0])
@@ -35,7 +36,8 @@ package struct CronSchedule: Sendable, Hashable, Codable {
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    try self.init(try container.decode(String.self, forKey: .text), zone: try container.decode(String.self, forKey: .zone))
+    try self.init(
+      try container.decode(String.self, forKey: .text), zone: try container.decode(String.self, forKey: .zone))
   }
 
   package func encode(to encoder: any Encoder) throws {

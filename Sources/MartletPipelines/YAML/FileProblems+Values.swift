@@ -34,7 +34,8 @@ extension FileProblems {
     case .sequence(let items): return .array(items.map { json($0, path) })
     case .mapping(let entries):
       return .object(
-        Dictionary(entries.map { ($0.key, json($0.value, "\(path).\($0.key)")) }, uniquingKeysWith: { first, _ in first }))
+        Dictionary(
+          entries.map { ($0.key, json($0.value, "\(path).\($0.key)")) }, uniquingKeysWith: { first, _ in first }))
     case .scalar(let text, plain: false): return .string(text)
     case .scalar(let text, plain: true):
       if node.isNull { return .null }
@@ -60,7 +61,8 @@ package enum PlainScalar {
     if let objection = YAMLTraps.objection(toText: text) { return .failure(Objection(text: objection)) }
     let digits = text.drop { $0 == "-" || $0 == "+" }
     if digits.count > 1, digits.first == "0", digits.allSatisfy(\.isNumber) {
-      return .failure(Objection(text: "\(text) is octal to some YAML readers: write \"\(text)\", or leave out the zero"))
+      return .failure(
+        Objection(text: "\(text) is octal to some YAML readers: write \"\(text)\", or leave out the zero"))
     }
     if let whole = Int64(text) { return .success(.integer(whole)) }
     if let number = number(text) { return .success(.double(number)) }

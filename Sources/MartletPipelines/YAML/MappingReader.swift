@@ -18,7 +18,8 @@ package final class MappingReader {
     case .mapping(let entries): self.entries = entries
     case .scalar where node.isNull: entries = []
     default:
-      problems.add(node.position, "\(path.isEmpty ? "the file" : path) must be a mapping of keys to values, not \(node.kind)")
+      problems.add(
+        node.position, "\(path.isEmpty ? "the file" : path) must be a mapping of keys to values, not \(node.kind)")
       return nil
     }
   }
@@ -80,7 +81,9 @@ extension MappingReader {
 
   package func flag(_ key: String) -> Bool? {
     guard let node = node(key) else { return nil }
-    if case .scalar(let text, plain: true) = node.content, let value = ["true": true, "false": false][text] { return value }
+    if case .scalar(let text, plain: true) = node.content, let value = ["true": true, "false": false][text] {
+      return value
+    }
     problems.add(node.position, "\(path(of: key)) must be true or false, not \(problems.shown(node))")
     return nil
   }

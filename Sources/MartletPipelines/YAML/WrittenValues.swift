@@ -1,24 +1,10 @@
+import MartletCore
+
 /// Quantities as people write them in a project file.
 package enum WrittenValues {
-  /// `500ms`, `10s`, `20m`, `3h`, `7d`, `2w`, or a combination such as `1h30m`; in milliseconds. Nil when it is not one.
+  /// A number and a unit, such as `500ms`, `10s`, `20m`, `3h`, `7d` or `2w`; in milliseconds. Nil when it is not one.
   package static func milliseconds(_ text: some StringProtocol) -> Int64? {
-    let units: [(String, Int64)] = [
-      ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000),
-    ]
-    var rest = Substring(text)
-    var total: Int64 = 0
-    var parts = 0
-    while !rest.isEmpty {
-      guard let number = leadingNumber(&rest) else { return nil }
-      let unit = String(rest.prefix { $0.isLetter })
-      guard let size = units.first(where: { $0.0 == unit })?.1 else { return nil }
-      rest = rest.dropFirst(unit.count)
-      let value = number * Double(size)
-      guard value < 1e15 else { return nil }
-      total += Int64(value.rounded())
-      parts += 1
-    }
-    return parts > 0 ? total : nil
+    Duration(written: String(text)).map(\.wholeMilliseconds)
   }
 
   /// `512B`, `2GiB`, `500MB`, `1.5 TiB`; in bytes. Nil when it is not one.

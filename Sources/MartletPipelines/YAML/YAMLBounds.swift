@@ -56,7 +56,8 @@ enum YAMLBounds {
       case UInt8(ascii: "["), UInt8(ascii: "{"): brackets += 1
       case UInt8(ascii: "]"), UInt8(ascii: "}"): brackets = max(0, brackets - 1)
       case UInt8(ascii: ":") where closed: complexKeys = true
-      case UInt8(ascii: "?") where Scan.opens(previous) && (next == nil || next == UInt8(ascii: " ")): complexKeys = true
+      case UInt8(ascii: "?") where Scan.opens(previous) && (next == nil || next == UInt8(ascii: " ")):
+        complexKeys = true
       case UInt8(ascii: "&") where Scan.opens(previous) && next.map(Scan.isWord) == true: anchors += 1
       case UInt8(ascii: "*") where Scan.opens(previous) && next.map(Scan.isWord) == true: aliases += 1
       default: break

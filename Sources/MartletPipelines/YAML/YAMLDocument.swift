@@ -92,7 +92,8 @@ private struct YAMLConversion {
         merged += mergedEntries(of: node)
       } else {
         if scalar.style == .plain, YAMLTraps.words.contains(scalar.string.lowercased()) {
-          problems.add(position, "the key \(scalar.string) means true, false or nothing to some YAML readers: rename it")
+          problems.add(
+            position, "the key \(scalar.string) means true, false or nothing to some YAML readers: rename it")
         }
         entries.append(YAMLNode.Entry(key: scalar.string, keyPosition: position, value: node))
       }

@@ -18,7 +18,11 @@ package struct YAMLNode: Sendable, Hashable {
 
   /// `key:` with nothing behind it, `~` or `null`.
   package var isNull: Bool {
-    if case .scalar(let text, plain: true) = content { ["", "~", "null", "Null", "NULL"].contains(text) } else { false }
+    if case .scalar(let text, plain: true) = content {
+      ["", "~", "null", "Null", "NULL"].contains(text)
+    } else {
+      false
+    }
   }
 
   /// What the value is, for messages.
