@@ -135,7 +135,9 @@ let package = Package(
     tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"]),
     tests("MartletEnginesTests", ["MartletCore", "MartletEngines"]),
     tests("MartletJobsTests", ["MartletCore", "MartletJobs"]),
-    tests("MartletModelsTests", ["MartletCore", "MartletModels", "MartletEngines"]),
+    tests(
+      "MartletModelsTests", ["MartletCore", "MartletModels", "MartletStatistics", "MartletEngines"],
+      resources: [.copy("Reference")]),
     tests("MartletDataTests", ["MartletCore", "MartletData"] + ground),
     tests("MartletFeaturesTests", ["MartletCore", "MartletFeatures", "MartletData"] + ground),
     tests(

@@ -43,6 +43,11 @@ def read(path):
         yield from csv.DictReader(file)
 
 
+def header(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return next(csv.reader(file))
+
+
 def write(path, columns, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -143,9 +148,8 @@ def main(raw, build):
     zones = {row["faa"]: (int(float(row["tz"])), row["dst"]) for row in read(raw / "airports.csv")} | MISSING_AIRPORTS
     flights = [with_times(row, zones) for row in read(raw / "flights.csv")]
     weather = [observation(row) for row in read(raw / "weather.csv")]
-    raw_flight_columns = next(csv.reader(open(raw / "flights.csv", encoding="utf-8")))
-    flight_columns = FLIGHT_ADDED + raw_flight_columns
-    weather_columns = WEATHER_ADDED + next(csv.reader(open(raw / "weather.csv", encoding="utf-8")))
+    flight_columns = FLIGHT_ADDED + header(raw / "flights.csv")
+    weather_columns = WEATHER_ADDED + header(raw / "weather.csv")
 
     later_flights = deliver(build / "flights", flight_columns, flights, "flight_date", "known_at")
     later_weather = deliver(build / "weather", weather_columns, weather, "observed_date", "observed_at")

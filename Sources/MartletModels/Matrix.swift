@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// Numbers in rows and columns, row after row; a missing value is NaN.
 package struct Matrix: Sendable, Hashable {

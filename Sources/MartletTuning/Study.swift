@@ -11,30 +11,31 @@ package struct Study: Sendable {
   }
 
   package private(set) var trials: [Trial] = []
-  private var sampler: TPESampler
+  private var sampler: any Sampler
   private let batchSize: Int
   private let trialCount: Int
 
-  package init(space: SearchSpace, trials: Int, batch: Int, seed: UInt64) throws {
+  package init(space: SearchSpace, trials: Int, batch: Int, seed: UInt64, sampler kind: SamplerKind = .tpe) throws {
     guard trials > 0, batch > 0 else {
       throw MartletError.invalidInput("a study needs at least one trial and a batch of at least one")
     }
-    sampler = TPESampler(space: space, seed: seed, randomTrials: min(10, max(2, trials / 2)))
+    sampler = kind.sampler(space, trials: trials, seed: seed)
     batchSize = batch
     trialCount = trials
   }
 
-  /// Runs the whole study; a trial that throws is recorded as failed and the search goes on.
+  /// Runs the whole study, or as much of it as the sampler has to propose; a trial that throws is recorded as failed
+  /// and the search goes on.
   ///
   /// - Parameter body: runs one trial and returns its loss.
   package mutating func run(_ body: @escaping @Sendable (Trial) async throws -> Double) async throws -> [Trial] {
     while trials.count < trialCount {
       try Task.checkCancellation()
-      let numbers = trials.count..<min(trialCount, trials.count + batchSize)
-      let batch = numbers.map { Trial(number: $0, parameters: sampler.ask(), loss: nil) }
+      let batch = nextBatch()
+      guard !batch.isEmpty else { break }
       let losses = await withTaskGroup(of: (Int, Double?).self) { group in
         for trial in batch { group.addTask { (trial.number, try? await body(trial)) } }
-        return await group.reduce(into: [Int: Double]()) { $0[$1.0] = $1.1 }
+        return await group.reduce(into: [Int: Double]()) { $0[$1.0] = $1.1.flatMap { $0.isNaN ? nil : $0 } }
       }
       try Task.checkCancellation()
       for var trial in batch {
@@ -44,6 +45,15 @@ package struct Study: Sendable {
       }
     }
     return trials
+  }
+
+  private mutating func nextBatch() -> [Trial] {
+    var batch: [Trial] = []
+    for number in trials.count..<min(trialCount, trials.count + batchSize) {
+      guard let parameters = sampler.ask() else { break }
+      batch.append(Trial(number: number, parameters: parameters, loss: nil))
+    }
+    return batch
   }
 
   /// The trial with the smallest loss, the earlier one on a tie; nil when all failed.

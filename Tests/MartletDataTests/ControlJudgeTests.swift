@@ -96,4 +96,16 @@ struct ControlJudgeTests {
     #expect(verdicts.series[0].note != nil)
     #expect(verdicts.series[0].points.allSatisfy { $0.violations.isEmpty })
   }
+
+  @Test("Where deliveries come day by day, limits are learned from the first 28 days")
+  func dayByDay() {
+    let spec = ControlSpec(ControlStat(.mean, "distance"), severity: .error)
+    let all = points(steady + [(rows: 900, mean: 1610)])
+    let early = ControlJudge.judge(
+      record([spec], baseline: "2013-01-01"), history: Array(all.prefix(9)), new: [all[9]])
+    #expect(early.series[0].points.allSatisfy { $0.isBaseline })
+    let late = ControlJudge.judge(
+      record([spec], baseline: "2013-01-01"), history: Array(all.dropLast()), new: [all[28]])
+    #expect(late.findings(for: "2013-01-29").map(\.severity) == [.error])
+  }
 }

@@ -42,23 +42,26 @@ extension DataCatalog {
   }
 
   private func base(of key: DatasetKey) async throws -> Base {
-    let cache = statistics
-    return try await database.read { connection in
+    try await database.read { connection in
       let record = try DatasetStore.get(key, connection)
       let files = try DeliveryStore.committedFiles(key, overlapping: nil, connection)
-      if files.contains(where: { cache[$0.digest] == nil }) {
-        for delivery in try DeliveryStore.list(key, .committed, connection) {
-          cache.keep(delivery.statistics, of: delivery.digest)
-        }
-      }
       let quarantined = try DeliveryStore.list(key, .quarantined, connection).map { ($0.partition, $0.digest) }
       return Base(
         record: record, files: files,
         parent: try record.head.flatMap { try VersionStore.find(key, number: $0, connection) },
-        quarantined: Dictionary(quarantined) { $1 },
-        points: files.compactMap { file in
-          cache[file.digest].map { ControlPoint(partition: file.partition, statistics: $0) }
-        })
+        quarantined: Dictionary(quarantined) { $1 }, points: try points(files, key, connection))
+    }
+  }
+
+  /// The committed partitions as control charts see them; statistics of immutable files are read once.
+  func points(_ files: [CommittedFile], _ key: DatasetKey, _ connection: any SQLConnection) throws -> [ControlPoint] {
+    if files.contains(where: { statistics[$0.digest] == nil }) {
+      for delivery in try DeliveryStore.list(key, .committed, connection) {
+        statistics.keep(delivery.statistics, of: delivery.digest)
+      }
+    }
+    return files.compactMap { file in
+      statistics[file.digest].map { ControlPoint(partition: file.partition, statistics: $0) }
     }
   }
 }

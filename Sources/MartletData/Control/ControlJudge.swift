@@ -35,10 +35,13 @@ package struct ControlSeries: Sendable, Hashable, Codable {
 
 /// Judges partitions by the control charts of their dataset.
 ///
-/// Limits are learned once, from the first delivery or the spec's `baseline` (phase I); later points are judged
-/// against these limits. Baseline points are shown as out of control where they are, but stop nothing: there was no
+/// Limits are learned once, from the first delivery, from the first 28 partitions where that has fewer, or from the
+/// spec's `baseline` (phase I); later points are judged against these limits. Baseline points are shown as out of control where they are, but stop nothing: there was no
 /// standard yet to hold them to.
 enum ControlJudge {
+  /// Four of each weekday.
+  static let fewestInBaseline = 28
+
   struct Verdicts {
     var series: [ControlSeries]
 
@@ -72,7 +75,9 @@ enum ControlJudge {
     let replaced = Set(new.map(\.partition))
     let points = (history.filter { !replaced.contains($0.partition) } + new).sorted { $0.partition < $1.partition }
     // Before the first commit, what is being delivered is the first delivery.
-    let last = record.baseline ?? (record.head == nil ? points.last?.partition : nil)
+    var last = record.baseline ?? (record.head == nil ? points.last?.partition : nil)
+    let fewest = points.prefix(fewestInBaseline)
+    if let given = last, let end = fewest.last?.partition, given < end { last = end }
     return Verdicts(
       series: record.definition.control.map {
         series($0, points, lastOfFirst: last, record.definition.partition, quarantined)

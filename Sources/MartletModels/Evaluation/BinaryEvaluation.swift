@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 package import MartletStatistics
 
 /// How good the scores of a yes/no model are on rows whose outcome is known.
@@ -27,6 +27,9 @@ package struct BinaryEvaluation: Sendable, Hashable, Codable {
   /// Value of always and of never acting, per 1,000.
   package var valueAlways: Double?
   package var valueNever: Double?
+  /// The threshold worth most on these rows, seen afterwards, and what it was worth per 1,000.
+  package var bestThreshold: Double?
+  package var valueAtBest: Double?
 
   package static let smallestSlice = 30
 
@@ -37,6 +40,9 @@ package struct BinaryEvaluation: Sendable, Hashable, Codable {
     labels: [Bool], scores: [Double], decision: DecisionMatrix?, slices columns: [String: [String?]] = [:],
     bootstrap: Bootstrap? = nil
   ) throws {
+    guard labels.count == scores.count, columns.values.allSatisfy({ $0.count == labels.count }) else {
+      throw MartletError(.internalError, "\(labels.count) labels, \(scores.count) scores and slices differ in length")
+    }
     guard labels.contains(true), labels.contains(false) else {
       throw MartletError.invalidInput(
         "the rows to evaluate on have only one outcome", fix: "evaluate on more rows, or on a longer time")
@@ -50,6 +56,8 @@ package struct BinaryEvaluation: Sendable, Hashable, Codable {
     calibration = try CalibrationTable(labels: labels, probabilities: scores).bins
     valueAlways = decision.map { $0.valuePer1000(Confusion(labels: labels, scores: scores, threshold: -.infinity)) }
     valueNever = decision.map { $0.valuePer1000(Confusion(labels: labels, scores: scores, threshold: .infinity)) }
+    let best = try decision?.best(labels: labels, scores: scores)
+    (bestThreshold, valueAtBest) = (best?.threshold, best?.valuePer1000)
     self.slices = try columns.sorted { $0.key < $1.key }.flatMap { column, values in
       try Self.slices(column, values, labels, scores, decision, threshold)
     }

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 package import MartletStatistics
 
 /// What each kind of right and wrong decision is worth, in the charter's unit; losses are negative.
@@ -43,5 +43,25 @@ package struct DecisionMatrix: Sendable, Hashable, Codable {
     let lossIfNegative = trueNegative - falsePositive
     guard gainIfPositive + lossIfNegative > 0 else { return 0.5 }
     return min(1, max(0, lossIfNegative / (gainIfPositive + lossIfNegative)))
+  }
+
+  /// The threshold that would have been worth most on these rows, seen afterwards, and its value per 1,000; infinity
+  /// where never acting is best. The farther it lies from `threshold`, the worse the scores are calibrated.
+  package func best(labels: [Bool], scores: [Double]) throws -> (threshold: Double, valuePer1000: Double) {
+    let ranked = try RankedScores(labels: labels, scores: scores)
+    var confusion = Confusion(
+      truePositives: 0, falsePositives: 0, falseNegatives: Double(ranked.positives),
+      trueNegatives: Double(ranked.count - ranked.positives))
+    var best = (threshold: Double.infinity, valuePer1000: valuePer1000(confusion))
+    for (place, row) in ranked.order.enumerated() {
+      let (score, label) = (scores[Int(row)], labels[Int(row)])
+      confusion.truePositives += label ? 1 : 0
+      confusion.falseNegatives -= label ? 1 : 0
+      confusion.falsePositives += label ? 0 : 1
+      confusion.trueNegatives -= label ? 0 : 1
+      let endsTie = place + 1 == ranked.count || scores[Int(ranked.order[place + 1])] < score
+      if endsTie, valuePer1000(confusion) > best.valuePer1000 { best = (score, valuePer1000(confusion)) }
+    }
+    return best
   }
 }

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// What turns prepared numbers into a score.
 package enum Estimator: Sendable {
@@ -15,6 +15,30 @@ package enum Estimator: Sendable {
     case .binned(let column, let edges, let rates, let missing):
       let bin = ValueChange.bin(row[column], edges)
       return bin.isNaN ? missing : rates[min(Int(bin), rates.count - 1)]
+    }
+  }
+}
+
+extension Estimator {
+  /// Refuses an estimator that would not find what it reads among so many prepared columns.
+  func check(columns: Int) throws {
+    switch self {
+    case .constant: return
+    case .trees(let ensemble):
+      guard ensemble.featureCount == columns else {
+        throw MartletError.invalidInput(
+          "the model takes \(ensemble.featureCount) columns, and its preparation gives \(columns)",
+          fix: "keep the preparation that the model was trained with")
+      }
+      guard ensemble.outputCount == 1 else {
+        throw MartletError.invalidInput(
+          "the model gives \(ensemble.outputCount) numbers for a row, and a package serves one",
+          fix: "train with one class or one value")
+      }
+    case .binned(let column, let edges, let rates, _):
+      guard (0..<columns).contains(column), rates.count == edges.count + 1 else {
+        throw MartletError.invalidInput("the model's bins do not fit its preparation")
+      }
     }
   }
 }

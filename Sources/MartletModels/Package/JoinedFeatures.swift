@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// What one feature view gives to a model: joined by key in training and when serving.
 package struct JoinedFeatures: Codable, Sendable, Hashable {

@@ -20,7 +20,7 @@ extension ModelPackage {
   package func write(to folder: String, runID: RunID?, created: Timestamp) throws {
     func write(_ text: String, _ name: String) throws {
       do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name), options: .atomic)
       } catch {
         throw MartletError(.unavailable, "the model package could not be written", cause: String(describing: error))
       }
@@ -35,6 +35,7 @@ extension ModelPackage {
     try write(mlmodel(runID: runID, created: created), FileName.model)
   }
 
+  /// Reads a package from its folder; a file that is missing or broken is named. Blocks.
   package static func load(from folder: String) throws -> ModelPackage {
     func text(_ name: String) throws -> String {
       guard let data = FileManager.default.contents(atPath: folder + "/" + name) else {
@@ -45,24 +46,28 @@ extension ModelPackage {
       }
       return text
     }
-    let record: EstimatorRecord = try JSON.parse(try text(FileName.estimator)).decode()
+    func json<Value: Decodable>(_ name: String) throws -> Value {
+      do {
+        return try JSON.parse(try text(name)).decode()
+      } catch let error as MartletError where error.code == .invalidInput && error.fix == nil {
+        throw MartletError(
+          .invalidInput, "the file '\(name)' of the model package is broken", cause: error.message,
+          fix: "register the model again")
+      }
+    }
+    let record: EstimatorRecord = try json(FileName.estimator)
     let modelText = record.kind == "lightgbm" ? try text(FileName.trees) : nil
     return try ModelPackage(
-      signature: try JSON.parse(try text(FileName.signature)).decode(),
-      features: try JSON.parse(try text(FileName.features)).decode(),
-      preparation: try JSON.parse(try text(FileName.preparation)).decode(),
+      signature: try json(FileName.signature), features: try json(FileName.features),
+      preparation: try json(FileName.preparation),
       estimator: try record.estimator { try TreeEnsemble(lightGBMText: modelText ?? "") },
-      examples: try JSON.parse(try text(FileName.examples)).decode(), modelText: modelText)
+      examples: try json(FileName.examples), modelText: modelText)
   }
 
-  /// What a caller would send for an example: its request columns, as MLflow's `dataframe_split`.
+  /// What a caller would send for an example: its request columns, as MLflow writes input examples (pandas' "split").
   private func inputExample(_ example: Example) -> JSON {
     let names = signature.inputs.map(\.name)
-    return [
-      "dataframe_split": [
-        "columns": .array(names.map(JSON.string)), "data": .array([.array(names.map { example.row[$0] ?? .null })]),
-      ]
-    ]
+    return ["columns": .array(names.map(JSON.string)), "data": .array([.array(names.map { example.row[$0] ?? .null })])]
   }
 
   /// The `MLmodel` file: YAML, of which JSON strings are a part.
@@ -85,9 +90,13 @@ extension ModelPackage {
       "  outputs: \(quoted(ModelSignature.mlflowJSON(signature.outputs)))", "utc_time_created: '\(time)'",
     ]
     if !examples.isEmpty {
-      lines += ["saved_input_example_info:", "  artifact_path: \(FileName.inputExample)", "  type: dataframe"]
+      lines += [
+        "saved_input_example_info:", "  artifact_path: \(FileName.inputExample)", "  pandas_orient: split",
+        "  type: dataframe",
+      ]
     }
-    if let runID { lines.insert("run_id: \(runID)", at: lines.count) }
+    // Quoted: run ids of digits only would be read as numbers.
+    if let runID { lines.append("run_id: \(JSON.string(runID.text).text)") }
     return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -30,10 +30,7 @@ package struct ModelPackage: Sendable {
     self.examples = examples
     self.modelText = modelText
     program = try PreparationProgram(preparation)
-    if case .trees(let ensemble) = estimator, ensemble.featureNames.count != preparation.outputs.count {
-      throw MartletError.invalidInput(
-        "the model has \(ensemble.featureNames.count) inputs, its preparation gives \(preparation.outputs.count)")
-    }
+    try estimator.check(columns: preparation.outputs.count)
   }
 
   /// Every column the preparation reads, with its type: request columns first, then joined ones.

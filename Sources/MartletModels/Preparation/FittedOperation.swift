@@ -1,5 +1,5 @@
 import Foundation
-package import MartletCore
+import MartletCore
 
 /// One transformation with what it learned from the training rows.
 package enum FittedOperation: Sendable, Hashable, Codable {

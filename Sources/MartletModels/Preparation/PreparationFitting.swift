@@ -22,9 +22,9 @@ struct PreparationFitting {
       case .scale: change(name, .scale(column: name, mean: 0, deviation: 1))
       case .log: change(name, .log(column: name))
       case .bin: change(name, .bin(column: name, edges: []))
-      case .indicator: indicate(name)
+      case .indicator: try indicate(name)
       case .encode: try encode(name, operation.method ?? "target")
-      case .dates: splitDate(name)
+      case .dates: try splitDate(name)
       case .drop:
         columns.remove(name)
         operations.append(.drop(column: name))
@@ -102,6 +102,8 @@ struct PreparationFitting {
     case .clip:
       let quartiles = Quantile.values(of: present, at: [0.25, 0.75])
       let reach = 1.5 * (quartiles[1] - quartiles[0])
+      // Where half of the values are the same there is no scale to cut at: it would leave nothing but that value.
+      guard reach > 0 else { return }
       let (low, high) = (quartiles[0] - reach, quartiles[1] + reach)
       operations.append(.clip(column: name, low: low, high: high))
       changed = numbers.map { ValueChange.clip($0, low, high) }
@@ -123,7 +125,7 @@ struct PreparationFitting {
     columns.set(name, changed)
   }
 
-  private mutating func indicate(_ name: String) {
+  private mutating func indicate(_ name: String) throws {
     let missing: [Double] =
       switch columns[name] {
       case .number(let values), .time(let values): values.map { $0.isNaN ? 1 : 0 }
@@ -131,15 +133,15 @@ struct PreparationFitting {
       case nil: []
       }
     guard missing.contains(1) else { return }
-    columns.set(name + "_missing", missing)
+    try columns.add(name + "_missing", missing)
     operations.append(.indicator(column: name))
   }
 
-  private mutating func splitDate(_ name: String) {
+  private mutating func splitDate(_ name: String) throws {
     let times = columns.times(name) ?? []
     columns.remove(name)
     for (index, part) in FittedOperation.dateParts.enumerated() {
-      columns.set("\(name)_\(part)", times.map { ValueChange.datePart(index, $0) })
+      try columns.add("\(name)_\(part)", times.map { ValueChange.datePart(index, $0) })
     }
     operations.append(.dates(column: name))
   }
@@ -161,7 +163,7 @@ struct PreparationFitting {
           "the column '\(name)' has \(kept.count) categories, too many for a column each", fix: "use encode: target")
       }
       columns.remove(name)
-      for category in kept { columns.set("\(name)=\(category)", texts.map { $0 == category ? 1 : 0 }) }
+      for category in kept { try columns.add("\(name)=\(category)", texts.map { $0 == category ? 1 : 0 }) }
       operations.append(.oneHot(column: name, categories: kept))
     default:
       throw MartletError.invalidInput(

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// A preparation resolved to places in a buffer: applies to one row without allocating.
 package struct PreparationProgram: Sendable {
@@ -22,7 +22,10 @@ package struct PreparationProgram: Sendable {
   private let outputs: [Int]
 
   package init(_ preparation: FittedPreparation) throws {
-    var slots = Dictionary(uniqueKeysWithValues: preparation.inputs.enumerated().map { ($1.name, $0) })
+    var slots = Dictionary(preparation.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    guard slots.count == preparation.inputs.count else {
+      throw MartletError.invalidInput("the preparation names an input twice")
+    }
     let texts = Set(preparation.inputs.filter(\.isText).map(\.name))
     var next = preparation.inputs.count
     var steps: [Step] = []
@@ -34,6 +37,7 @@ package struct PreparationProgram: Sendable {
     }
     for operation in preparation.operations {
       let source = try slot(operation.column)
+      try Self.check(operation, readsText: source < preparation.inputs.count && preparation.inputs[source].isText)
       switch operation {
       case .fill(_, let value): steps.append(.fill(source, value))
       case .clip(_, let low, let high): steps.append(.clip(source, low, high))
@@ -50,7 +54,8 @@ package struct PreparationProgram: Sendable {
         slots[name] = next
         next += 1
       case .oneHot(let name, let categories):
-        let places = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($1, next + $0) })
+        let places = Dictionary(
+          categories.enumerated().map { ($1, next + $0) }, uniquingKeysWith: { first, _ in first })
         steps.append(.oneHot(text: source, into: next, places))
         for (offset, category) in categories.enumerated() { slots["\(name)=\(category)"] = next + offset }
         next += categories.count
@@ -68,6 +73,19 @@ package struct PreparationProgram: Sendable {
   }
 
   package var outputCount: Int { outputs.count }
+
+  /// A saved operation must find the kind of column it was fitted on: a text lookup anywhere else would read what is
+  /// not there.
+  private static func check(_ operation: FittedOperation, readsText: Bool) throws {
+    switch operation {
+    case .indicator, .drop: return
+    case .encode, .oneHot: if readsText { return }
+    default: if !readsText { return }
+    }
+    throw MartletError.invalidInput(
+      "the preparation applies an operation to the column '\(operation.column)' that does not fit it",
+      fix: "train the model again, or restore its files")
+  }
 
   /// Prepares one row.
   ///

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// The transformations a project asks for, in order; fitting turns them into numbers.
 package struct PreparationSpec: Sendable, Hashable, Codable {

@@ -34,6 +34,16 @@ struct WorkingColumns {
     if values.updateValue(.number(numbers), forKey: name) == nil { names.append(name) }
   }
 
+  /// Adds a column that a transformation makes; a name that is taken is an error.
+  mutating func add(_ name: String, _ numbers: [Double]) throws {
+    guard values[name] == nil else {
+      throw MartletError.invalidInput(
+        "prepare would make the column '\(name)', and there is one of that name already",
+        fix: "drop or rename the column '\(name)' before this step")
+    }
+    set(name, numbers)
+  }
+
   mutating func remove(_ name: String) {
     values[name] = nil
     names.removeAll { $0 == name }
