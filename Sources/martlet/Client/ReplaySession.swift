@@ -43,12 +43,15 @@ struct ReplaySession: ReplayServer {
       .post, "/endpoints/\(APIClient.escape(endpoint))/outcomes", ["outcomes": .array(list)])
   }
 
+  /// Where the endpoint answers; a scoring plane that is just starting is waited for.
   func address(of endpoint: String) async throws -> String {
-    let found = try await client.get("/endpoints/\(APIClient.escape(endpoint))")
-    guard let url = found["url"]?.string else {
-      throw MartletError(
-        .unavailable, "the endpoint '\(endpoint)' does not answer yet", fix: "deploy a version to it: martlet run")
+    for attempt in 0..<50 {
+      if attempt > 0 { try await Task.sleep(for: .milliseconds(200)) }
+      let found = try await client.get("/endpoints/\(APIClient.escape(endpoint))")
+      if let url = found["url"]?.string { return url }
     }
-    return url
+    throw MartletError(
+      .unavailable, "the endpoint '\(endpoint)' does not answer", cause: "no version is live on it, or its scoring process does not start",
+      fix: "deploy a version to it: martlet run")
   }
 }
