@@ -139,6 +139,22 @@ private let facts = GateFacts(
     #expect(throws: MartletError.self) { try GateExpression.parse(String(repeating: sign, count: 400) + "1 > 0") }
   }
 
+  @Test("Any words give a line or an error, never a crash", arguments: 0..<50) func anyWords(seed: Int) {
+    let words = [
+      "roc_auc", "champion", ".", "(", ")", "+", "-", "*", "/", ">=", "<", "1", "0.5", "%", "at", "95", "min", "slice",
+      "psi", "any", "feature", "!", "é",
+    ]
+    var state = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 1
+    for _ in 0..<200 {
+      let line = (0..<8).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return words[Int((state >> 33) % UInt64(words.count))]
+      }.joined(separator: " ")
+      guard let expression = try? GateExpression.parse(line) else { continue }
+      _ = expression.evaluate(facts)
+    }
+  }
+
   @Test("A gate judges every line, and its error names those that do not hold") func gate() throws {
     let result = try Gate.evaluate(
       "quality", lines: ["roc_auc >= 0.9", "brier <= champion.brier", "nothing > 1"], facts: facts)
