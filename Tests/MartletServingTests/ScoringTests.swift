@@ -47,8 +47,16 @@ struct ScoringTests {
     }
     let counts = test.plane.state.endpoints[0].variants[0].counts
     #expect(counts.missing == ["a": 0, "wind": 3, "sky": 3])
+    // A null in the table is known to be null, and not missing.
+    let calm = OnlinePatch.Row(key: ["JFK"], at: start + 900_000, values: [.null, "clear"])
+    _ = try test.plane.apply(OnlinePatch(table: Self.weather, after: 1, sequence: 2, rows: [calm]))
+    try await test.application.test(.router) { client async throws -> Void in
+      let answer = try await client.predict(body("JFK", start + 900_000))
+      #expect(answer.json["predictions"] == [6.0])
+    }
+    #expect(test.plane.state.endpoints[0].variants[0].counts.missing == counts.missing)
     let logged = try await test.logged()
-    #expect(logged.count == 5)
+    #expect(logged.count == 6)
     #expect(logged[0]["features"] == ["wind": 10.0, "sky": "clear"])
     #expect(logged[0]["request"]?["a"] == 1.0)
     #expect(logged[0]["event_time"]?.integer == start + 60_000)

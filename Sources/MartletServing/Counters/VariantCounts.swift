@@ -20,7 +20,8 @@ package struct VariantCounts: Sendable, Hashable, Codable {
   package var errors: [String: Int] = [:]
   /// Rows the champion answered in this variant's place.
   package var fallbacks = 0
-  /// Rows in which an input was missing, by input.
+  /// Rows in which nobody delivered an input, by input: not in the request or null there, and no online row that was
+  /// young enough. A null inside an online row is not counted.
   package var missing: [String: Int] = [:]
   /// Requests by duration, in `LatencyBuckets`.
   package var latency: [Int] = [Int](repeating: 0, count: LatencyBuckets.count)

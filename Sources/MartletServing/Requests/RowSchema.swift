@@ -46,6 +46,9 @@ struct RequestRows: Sendable {
   var texts: [String?] = []
   /// By column position: whether the request had it at all.
   private(set) var isPresent: [Bool]
+  /// By row and online view: whether the view had a row for it that was not too old. Empty before the join.
+  private(set) var isJoined: [Bool] = []
+  private var joinWidth = 0
   private let limit: Int
 
   init(schema: RowSchema, limit: Int) {
@@ -63,6 +66,16 @@ struct RequestRows: Sendable {
   }
 
   mutating func markPresent(_ column: Int) { isPresent[column] = true }
+
+  /// Makes place to note which of `width` views had a row.
+  mutating func beginJoins(_ width: Int) {
+    joinWidth = width
+    isJoined = [Bool](repeating: false, count: count * width)
+  }
+
+  mutating func markJoined(_ row: Int, _ join: Int) { isJoined[row * joinWidth + join] = true }
+
+  func wasJoined(_ row: Int, _ join: Int) -> Bool { isJoined[row * joinWidth + join] }
 
   mutating func set(_ row: Int, slot: Int, _ value: Double) { numbers[row * schema.numberWidth + slot] = value }
 

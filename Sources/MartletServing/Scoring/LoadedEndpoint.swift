@@ -49,7 +49,8 @@ final class LoadedEndpoint: Sendable {
     }
     let columns = EndpointColumns.columns(of: definition, models: models, champion: championPosition, tables: tables)
     let schema = RowSchema(columns)
-    let joined = Set(definition.features.flatMap(\.values))
+    let views = definition.features.enumerated().flatMap { position, join in join.values.map { ($0, position) } }
+    let joined = Dictionary(views, uniquingKeysWith: { first, _ in first })
     self.schema = schema
     self.championPosition = championPosition
     variants = try zip(definition.variants, models).map { variant, model in
@@ -67,14 +68,14 @@ final class LoadedEndpoint: Sendable {
         .map { ($0, definition.variants[$0].share) },
       champion: championPosition)
     joins = try definition.features.map { try Self.join($0, schema, tables, places) }
-    joinedColumns = Set(joined.map { schema.names.position(of: $0) })
+    joinedColumns = Set(joined.keys.map { schema.names.position(of: $0) })
     idColumn = definition.log.idColumn.map { schema.names.position(of: $0) }
     timeColumn = definition.log.timeColumn.map { schema.names.position(of: $0) }
     refusals = previous?.refusals ?? RefusalCounters()
   }
 
   private static func load(
-    _ variant: ScoringConfiguration.Variant, _ model: any ServedModel, _ schema: RowSchema, _ joined: Set<String>,
+    _ variant: ScoringConfiguration.Variant, _ model: any ServedModel, _ schema: RowSchema, _ joined: [String: Int],
     _ epoch: Int64, _ previous: LoadedEndpoint?
   ) throws -> LoadedVariant {
     let before = previous?.variants.first {

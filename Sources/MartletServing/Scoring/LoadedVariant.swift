@@ -6,6 +6,9 @@ final class LoadedVariant: Sendable {
   struct Source: Sendable {
     var slot: Int
     var isText: Bool
+    var column: Int
+    /// The online view that brings it, where the request does not.
+    var join: Int?
   }
 
   let definition: ScoringConfiguration.Variant
@@ -20,9 +23,9 @@ final class LoadedVariant: Sendable {
   /// Inputs whose type differs from the endpoint's; such a variant can answer nothing.
   let incompatible: [Int]
 
-  /// `joined` are the columns that the online tables bring.
+  /// `joined` are the columns that the online tables bring, with the position of their view.
   init(
-    _ definition: ScoringConfiguration.Variant, model: any ServedModel, schema: RowSchema, joined: Set<String>,
+    _ definition: ScoringConfiguration.Variant, model: any ServedModel, schema: RowSchema, joined: [String: Int],
     counters: VariantCounters, baseline: VariantCounts
   ) throws {
     self.definition = definition
@@ -38,9 +41,12 @@ final class LoadedVariant: Sendable {
       guard column >= 0 else {
         throw MartletError(.internalError, "the input '\(input.name)' of \(definition.modelVersion) has no column")
       }
-      sources.append(Source(slot: schema.columns[column].slot, isText: schema.columns[column].kind.isText))
+      sources.append(
+        Source(
+          slot: schema.columns[column].slot, isText: schema.columns[column].kind.isText, column: column,
+          join: joined[input.name]))
       if !Self.fit(input.kind, schema.columns[column].kind) { incompatible.append(position) }
-      if input.isRequired, !joined.contains(input.name) { required.append((position, column)) }
+      if input.isRequired, joined[input.name] == nil { required.append((position, column)) }
     }
     self.sources = sources
     self.required = required
@@ -69,15 +75,22 @@ final class LoadedVariant: Sendable {
         let place = at * width + position
         if source.isText {
           let text = rows.text(row, slot: source.slot)
-          if text == nil { counters.addMissing(input: position) }
+          if text == nil { countMissing(position, row, rows) }
           texts[place] = text
         } else {
           let number = rows.number(row, slot: source.slot)
-          if number.isNaN { counters.addMissing(input: position) }
+          if number.isNaN { countMissing(position, row, rows) }
           numbers[place] = number
         }
       }
     }
     return try model.scores(ModelRows(count: selected.count, width: width, numbers: numbers, texts: texts))
+  }
+
+  /// A null that the online table holds is a value the model knows; only what nobody delivered is missing.
+  private func countMissing(_ position: Int, _ row: Int, _ rows: RequestRows) {
+    let source = sources[position]
+    if let join = source.join, !rows.isPresent[source.column], rows.wasJoined(row, join) { return }
+    counters.addMissing(input: position)
   }
 }

@@ -38,12 +38,14 @@ struct Predictor {
   // MARK: Online features
 
   private mutating func join() {
-    for join in endpoint.joins {
+    rows.beginJoins(endpoint.joins.count)
+    for (position, join) in endpoint.joins.enumerated() {
       let table = online.tables[join.table]
       let targets = join.targets.filter { !rows.isPresent[$0.column] }
       guard !targets.isEmpty else { continue }
       for row in 0..<rows.count {
         guard let version = version(in: table, join, row) else { continue }
+        rows.markJoined(row, position)
         for target in targets {
           let number = version.numbers[target.source]
           if target.isText {

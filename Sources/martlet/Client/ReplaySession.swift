@@ -9,7 +9,9 @@ struct ReplaySession: ReplayServer {
   private var path: String { "/projects/\(APIClient.escape(project))" }
 
   func now() async throws -> Timestamp? {
-    try await client.get(path + "/clock")["now"]?.string.flatMap { Timestamp($0) }
+    let clock = try await client.get(path + "/clock")
+    guard clock["driven"]?.boolean != false else { return nil }
+    return clock["now"]?.string.flatMap { Timestamp($0) }
   }
 
   func advance(to time: Timestamp) async throws -> [String] {
