@@ -79,7 +79,8 @@ struct Endpoints<Context: RequestContext> {
   private static func requireJSON(_ request: Request) throws {
     let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? ""
     guard type.trimmed == "application/json" else {
-      throw WireError(.badRequest, "BAD_REQUEST", "Bad Request. Content-Type must be one of ['application/json'].")
+      throw MartletError(
+        .unsupportedMediaType, "Bad Request. Content-Type must be one of ['application/json'].")
     }
   }
 

@@ -84,14 +84,13 @@ extension ExperimentTracker {
     }
   }
 
-  /// Removes names; the blobs stay as long as something else shows them.
+  /// Removes a file, or a folder with all that is in it; what is not there is no error. Only names go, blobs stay.
   package func deleteArtifacts(path: String) async throws {
     let parts = try ArtifactLocation.parts(of: path)
     guard parts.first != ArtifactLocation.registryRoot else {
       throw MartletError.invalidInput("Invalid path: the files of registered model versions do not change")
     }
-    let removed = try await database.write { try ArtifactFileStore.delete(path, in: $0) }
-    guard removed > 0 else { throw MartletError.notFound("No such artifact: '\(path.prefix(200))'") }
+    _ = try await database.write { try ArtifactFileStore.delete(path, in: $0) }
   }
 
   private static let mostListed = 100_000

@@ -86,7 +86,7 @@ extension ExperimentTracker {
   package func deleteExperiment(_ id: ExperimentID, by author: Author) async throws {
     let now = clock.now
     try await database.write { connection in
-      _ = try Self.active(id, in: connection)
+      guard try ExperimentStore.get(id, in: connection).lifecycle == .active else { throw Self.missing(id) }
       try ExperimentStore.move(id, to: .deleted, at: now, in: connection)
       try Self.record("experiment.deleted", "experiment:\(id)", by: author, at: now, in: connection)
     }
@@ -95,10 +95,7 @@ extension ExperimentTracker {
   package func restoreExperiment(_ id: ExperimentID, by author: Author) async throws {
     let now = clock.now
     try await database.write { connection in
-      guard try ExperimentStore.get(id, in: connection).lifecycle == .deleted else {
-        throw MartletError.invalidInput(
-          "The experiment \(id) must be in the 'deleted' state. Current state is active.")
-      }
+      guard try ExperimentStore.get(id, in: connection).lifecycle == .deleted else { throw Self.missing(id) }
       try ExperimentStore.move(id, to: .active, at: now, in: connection)
       try Self.record("experiment.restored", "experiment:\(id)", by: author, at: now, in: connection)
     }
@@ -121,6 +118,9 @@ extension ExperimentTracker {
       }
     }
   }
+
+  /// MLflow looks for an experiment to delete among the active ones, and to restore among the deleted ones.
+  private static func missing(_ id: ExperimentID) -> MartletError { .notFound("No Experiment with id=\(id) exists") }
 
   static func active(_ id: ExperimentID, in connection: any SQLConnection) throws -> Experiment {
     let experiment = try ExperimentStore.get(id, in: connection)

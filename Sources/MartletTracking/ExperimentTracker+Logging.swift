@@ -141,7 +141,8 @@ extension ExperimentTracker {
     try await database.read { connection in
       let row = try RunStore.get(run, in: connection)
       let points = try MetricStore.points(of: row.number, key: key, steps: steps, in: connection)
-      guard points.count > limit, limit > 1 else { return points }
+      guard points.count > limit else { return points }
+      guard limit > 1 else { return Array(points.prefix(limit)) }
       let stride = Double(points.count - 1) / Double(limit - 1)
       return (0..<limit).map { points[Int((Double($0) * stride).rounded())] }
     }

@@ -20,6 +20,12 @@ struct ArtifactRouteTests {
       #expect(listed["root_uri"] == .string("mlflow-artifacts:/\(root)"))
       #expect(
         listed["files"] == [["path": "a b/pü.html", "is_dir": false, "file_size": .integer(Int64(text.utf8.count))]])
+      _ = try await client.send(.put, "\(Self.proxy)/\(root)/twice/twice", "x", type: "text/plain")
+      let twice = try await client.get("artifacts/list?run_id=\(run.id)&path=twice")
+      #expect(twice["files"] == [["path": "twice/twice", "is_dir": false, "file_size": 1]])
+      let file = try await client.get("artifacts/list?run_id=\(run.id)&path=twice/twice")
+      #expect(file["files"] == nil)
+      _ = try await client.send(.delete, "\(Self.proxy)/\(root)/twice")
       let proxied = try await client.send(.get, "\(Self.proxy)?path=\(root)")
       #expect(proxied["files"] == [["path": "a b", "is_dir": true]])
       let whole = try await client.send(.get, "\(Self.proxy)/\(root)/a%20b/p%C3%BC.html")

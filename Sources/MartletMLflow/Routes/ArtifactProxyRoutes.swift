@@ -68,14 +68,14 @@ extension MLflowRoutes {
     return StoredFile(name: file.path, digest: file.digest, size: file.size, mediaType: nil)
   }
 
+  /// What lies directly in a folder; a file lists as nothing, as in MLflow.
   private func list(_ folder: String) async throws -> [ArtifactEntry] {
     let folder = try ArtifactLocation.checked(folder, allowsRoot: true)
-    guard let (id, inside) = try Self.registered(folder) else { return try await tracker.listArtifacts(path: folder) }
+    guard let (id, inside) = try Self.registered(folder) else {
+      return try await tracker.listArtifacts(path: folder).filter { $0.file?.path != folder }
+    }
     let files = try await registry.version(id).files.map {
       ArtifactFile(path: $0.path, digest: $0.digest, size: $0.size, mediaType: nil)
-    }
-    if let file = files.first(where: { $0.path == inside }) {
-      return [ArtifactEntry(name: inside.split(separator: "/").last.map(String.init) ?? inside, file: file)]
     }
     let below = inside.isEmpty ? files : files.filter { $0.path.hasPrefix("\(inside)/") }
     return ArtifactEntry.entries(of: below, in: inside)

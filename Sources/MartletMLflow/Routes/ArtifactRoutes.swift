@@ -12,11 +12,11 @@ extension MLflowRoutes {
       let folder = try call.fields.text("path")
       let info = try await tracker.runInfo(run)
       let entries = try await tracker.listArtifacts(folder, of: run)
+      let itself = ArtifactLocation.path(ofURI: info.artifactURI).map { "\($0)/\(folder)" }
       return .object { reply in
         reply.field("root_uri", info.artifactURI)
         // MLflow answers a listing of a file with nothing.
-        if entries.count == 1, let file = entries[0].file, file.path.hasSuffix("/\(folder)") { return }
-        reply.list("files", entries) { $0.write($1, in: folder) }
+        reply.list("files", entries.filter { $0.file == nil || $0.file?.path != itself }) { $0.write($1, in: folder) }
       }
     }
     for path in ["artifacts/presigned-download-url", "artifacts/presigned-upload-url"] {

@@ -24,7 +24,7 @@ extension MLflowRoutes {
     }
   }
 
-  private static var noTraces: WireError { .notImplemented(tracesMessage) }
+  private static var noTraces: WireError { WireError(.badRequest, "FEATURE_DISABLED", tracesMessage) }
   private static var tracesMessage: String { "This server does not keep traces yet" }
 
   /// OTLP's way to say that spans were not taken: an ExportTraceServiceResponse whose `partial_success` carries a

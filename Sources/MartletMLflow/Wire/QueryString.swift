@@ -40,8 +40,8 @@ enum QueryString {
       default: bytes.append(byte)
       }
     }
-    guard let decoded = String(validating: bytes, as: UTF8.self) else {
-      throw MartletError.invalidInput("Bad Request. The address is not UTF-8")
+    guard !bytes.contains(0), let decoded = String(validating: bytes, as: UTF8.self) else {
+      throw MartletError.invalidInput("Bad Request. The address is not UTF-8, or contains a NUL character")
     }
     return decoded
   }

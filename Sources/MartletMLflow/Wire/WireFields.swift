@@ -36,13 +36,13 @@ struct WireFields: Sendable {
     let value = members[name]
     guard let value, !value.isNull, value.string != "" else { throw missing(name) }
     guard case .string(let text) = value else { throw wrongType(name, value) }
-    return text
+    return try plain(text, name)
   }
 
   func optional(_ name: String) throws -> String? {
     guard let value = try member(name) else { return nil }
     guard case .string(let text) = value else { throw wrongType(name, value) }
-    return text
+    return try plain(text, name)
   }
 
   /// Text that is empty where it is not given, as proto2 reads it.
@@ -106,11 +106,11 @@ struct WireFields: Sendable {
 
   func texts(_ name: String) throws -> [String] {
     guard let value = try member(name) else { return [] }
-    if case .string(let text) = value { return [text] }
+    if case .string(let text) = value { return [try plain(text, name)] }
     guard let elements = value.array else { throw wrongType(name, value) }
     return try elements.map { element in
       guard case .string(let text) = element else { throw wrongType(name, value) }
-      return text
+      return try plain(text, name)
     }
   }
 
@@ -144,6 +144,14 @@ struct WireFields: Sendable {
     }
     guard let value = snake ?? other, !value.isNull else { return nil }
     return value
+  }
+
+  /// NUL characters end texts early in C and have no place in a database.
+  private func plain(_ text: String, _ name: String) throws -> String {
+    guard !text.utf8.contains(0) else {
+      throw MartletError.invalidInput("Invalid value for parameter '\(name)' supplied: it contains a NUL character.")
+    }
+    return text
   }
 
   func missing(_ name: String) -> MartletError {

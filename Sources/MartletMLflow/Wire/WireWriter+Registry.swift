@@ -7,7 +7,7 @@ extension WireWriter {
     field("name", model.name.text)
     field("creation_timestamp", model.creationTime)
     field("last_updated_timestamp", model.lastUpdateTime)
-    field("description", model.description)
+    field("description", model.description ?? "")
     list("latest_versions", model.latestVersions) { $0.write($1) }
     writeTags(model.tags)
     list("aliases", model.aliases.sorted { $0.key < $1.key }) { writer, alias in
@@ -23,13 +23,13 @@ extension WireWriter {
     field("last_updated_timestamp", version.lastUpdateTime)
     field("user_id", version.createdBy)
     field("current_stage", version.stage.rawValue)
-    field("description", version.description)
+    field("description", version.description ?? "")
     field("source", version.source)
-    field("run_id", version.run?.text)
+    field("run_id", version.run?.text ?? "")
     field("status", version.status.rawValue)
     field("status_message", version.statusMessage)
     writeTags(version.tags)
-    field("run_link", version.runLink)
+    field("run_link", version.runLink ?? "")
     texts("aliases", version.aliases)
     field("model_id", version.loggedModelID)
   }

@@ -83,7 +83,7 @@ extension WireWriter {
       info.field("last_updated_timestamp_ms", model.lastUpdateTime)
       info.field("artifact_uri", model.artifactURI)
       info.field("status", "LOGGED_MODEL_\(model.status.rawValue)")
-      info.field("model_type", model.modelType)
+      info.field("model_type", model.modelType ?? "")
       info.field("source_run_id", model.sourceRun?.text)
       info.list("tags", model.tags) { $0.write($1) }
     }

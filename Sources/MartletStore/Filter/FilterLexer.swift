@@ -89,11 +89,11 @@ enum FilterLexer {
     private mutating func comparator() -> FilterToken {
       var text = String(scalars[position])
       position += 1
-      if position < scalars.count, scalars[position] == "=" || (text == "<" && scalars[position] == ">") {
+      if position < scalars.count, scalars[position] == "=" {
         text.unicodeScalars.append(scalars[position])
         position += 1
       }
-      return .comparator(text == "==" ? "=" : text == "<>" ? "!=" : text)
+      return .comparator(text)
     }
 
     /// A doubled quote inside stands for one.

@@ -45,14 +45,14 @@ extension Migration {
         run BIGINT NOT NULL, key TEXT NOT NULL, timestamp BIGINT NOT NULL, step BIGINT NOT NULL,
         value DOUBLE PRECISION NOT NULL, is_nan BIGINT NOT NULL,
         PRIMARY KEY (run, key, timestamp, step, value, is_nan)
-      )
+      ) {clustered}
       """,
       // The point with the greatest (step, timestamp, value) of each series: what searches and lists read.
       """
       CREATE TABLE latest_metrics (
         run BIGINT NOT NULL, key TEXT NOT NULL, value DOUBLE PRECISION NOT NULL, is_nan BIGINT NOT NULL,
         step BIGINT NOT NULL, timestamp BIGINT NOT NULL, PRIMARY KEY (run, key)
-      )
+      ) {clustered}
       """,
       "CREATE TABLE params (run BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key))",
       "CREATE TABLE run_tags (run BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key))",
