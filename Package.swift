@@ -157,7 +157,9 @@ let package = Package(
     tests(
       "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
       products: [hummingbirdTesting, nioCore, httpTypes]),
-    tests("MartletWebTests", ["MartletCore", "MartletWeb"] + domain + ground, products: [hummingbirdTesting]),
+    tests(
+      "MartletWebTests", ["MartletCore", "MartletWeb", "MartletLifecycle"] + domain + ground,
+      products: [hummingbird, hummingbirdTesting, httpTypes, logging, nioCore]),
     tests(
       "MartletServerTests", ["MartletCore", "MartletServer", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, hummingbirdTesting, nioCore, httpTypes, logging]),

@@ -1,0 +1,94 @@
+import MartletCore
+import Testing
+
+@testable import MartletWeb
+
+@Suite("Parts of pages")
+struct PartsTests {
+  @Test("Markup in a cell, a heading or a link is shown, not obeyed")
+  func escaping() {
+    let table = Table(
+      "a\"b", columns: [.init("<th>")], rows: [.init([.text("<i>", link: "/x?a=\"1\"", detail: "<u>")], id: "\"><script>")])
+    #expect(!table.html.contains("<i>"))
+    #expect(!table.html.contains("<u>"))
+    #expect(!table.html.contains("<script>"))
+    #expect(table.html.contains("aria-label=\"a&quot;b\""))
+    #expect(table.html.contains(#"href="/x?a=&quot;1&quot;""#))
+  }
+
+  @Test("An empty table says so instead of showing bare headings")
+  func emptyTable() {
+    #expect(Table("x", columns: [.init("A")], rows: [], empty: "No runs yet.").html == #"<p class="empty">No runs yet.</p>"#)
+  }
+
+  @Test(
+    "Durations and sizes are read at a glance",
+    arguments: [
+      (Duration.milliseconds(340), "340 ms"), (.seconds(2.5), "2.5 s"), (.seconds(42), "42 s"), (.seconds(125), "2 min 5 s"),
+      (.seconds(7500), "2 h 5 min"), (.seconds(90_000), "1 d 1 h"),
+    ])
+  func durations(duration: Duration, text: String) { #expect(readable(duration) == text) }
+
+  @Test("Sizes are binary", arguments: [(Int64(512), "512 bytes"), (1536, "1.5 KiB"), (52_428_800, "50 MiB")])
+  func sizes(bytes: Int64, text: String) { #expect(readableSize(bytes) == text) }
+
+  @Test(
+    "Objects of the ledger lead to their pages",
+    arguments: [
+      ("dataset:flight-delay/flights", "/data/flight-delay/flights"), ("model:flight-delay@3", "/models/flight-delay/3"),
+      ("model:a b", "/models/a%20b"), ("endpoint:x", "/endpoints/x"), ("run:abc", "/runs/abc"), ("pipeline:abc", "/pipelines/abc"),
+      ("data:p/n@0123", "/data/p/n#versions"), ("feature:p/v", "/data#feature-p-v"), ("policy:x", nil), ("nonsense", nil), ("model:", nil),
+    ] as [(String, String?)])
+  func objectLinks(object: String, page: String?) { #expect(ObjectLink.page(of: object) == page) }
+
+  @Test("Addresses keep what was asked for, encoded once, and leave out what is empty")
+  func links() {
+    #expect(link("/x", ["a": "1 & 2", "b": nil, "c": ""]) == "/x?a=1%20%26%202")
+    #expect(link("/x", ["a": nil]) == "/x")
+  }
+
+  @Test("The metrics that people compare first come first")
+  func order() { #expect(metricOrder(["zeta", "brier", "roc_auc", "alpha"]) == ["roc_auc", "brier", "alpha", "zeta"]) }
+}
+
+@Suite("Charts")
+struct ChartTests {
+  @Test("A line chart says in words what it shows")
+  func summary() {
+    let chart = LineChart(title: "Loss", series: [.init("a", [(0, 1), (1, .nan), (2, 3)], marked: [2])])
+    #expect(chart.summary == "Loss. a: 2 points from 1 to 3, last 3, 1 marked")
+    #expect(chart.svg.contains(#"role="img""#))
+  }
+
+  @Test("A line is broken where a value is missing, and never drawn at NaN")
+  func gaps() {
+    let svg = LineChart(title: "x", series: [.init("a", [(0, 1), (1, .nan), (2, 3), (3, .infinity)])]).svg
+    #expect(!svg.contains("nan"))
+    #expect(!svg.contains("inf"))
+  }
+
+  @Test(
+    "The axis of time has four to nine round places",
+    arguments: [(3_600_000.0 * 12), 86_400_000 * 3, 86_400_000 * 30, 86_400_000 * 200, 86_400_000 * 1500])
+  func ticks(length: Double) {
+    let start = Double(Timestamp(year: 2013, month: 1, day: 1).milliseconds) + 1
+    let ticks = TimeTicks.ticks(from: start, to: start + length)
+    #expect((2...13).contains(ticks.count), "\(ticks)")
+  }
+
+  @Test("Nothing at all, one point and equal values are drawn without dividing by nothing")
+  func degenerate() {
+    for points in [[], [(x: 1.0, y: 2.0)], [(1, 2), (1, 2)]] {
+      #expect(!LineChart(title: "x", series: [.init("a", points)], axis: .time).svg.contains("nan"))
+    }
+    #expect(Sparkline(title: "x", values: []).svg.isEmpty)
+    #expect(!BarChart(title: "x", bars: []).svg.contains("nan"))
+    #expect(!IntervalChart(title: "x", entries: [.init(label: "a", estimate: 1)]).svg.contains("nan"))
+  }
+
+  @Test("A graph with a circle is drawn all the same")
+  func circle() {
+    let graph = GraphDrawing(title: "g", nodes: [.init(id: "a", label: "a"), .init(id: "b", label: "b")], edges: [("a", "b"), ("b", "a")])
+    #expect(graph.svg.contains("<svg"))
+  }
+}
