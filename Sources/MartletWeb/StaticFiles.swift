@@ -53,8 +53,8 @@ package struct StaticFiles: Sendable {
     router.get("/static/:fingerprint/:name") { request, context in
       try response(context.parameters.require("name"), request, immutable: true)
     }
-    router.get("/static/:name") { request, context in
-      try response(context.parameters.require("name"), request, immutable: false)
+    router.get("/static/:fingerprint") { request, context in
+      try response(context.parameters.require("fingerprint"), request, immutable: false)
     }
   }
 
