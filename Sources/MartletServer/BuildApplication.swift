@@ -47,9 +47,11 @@ package func buildRouter(plane: ControlPlane, address: LocalAddress, measures: R
 {
   let routes = Routes(plane, measures: measures)
   let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-  addMiddleware(to: router, routes, address: address, measures: measures)
+  let pages = await Pages(plane)
+  addMiddleware(to: router, routes, address: address, measures: measures, errorPage: pages?.errorPage)
   routes.add(to: router)
   addMLflowAPI(to: router, plane)
+  pages?.add(to: router)
   router.get("/health") { _, _ in
     Response(
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
@@ -65,11 +67,12 @@ package func buildRouter(plane: ControlPlane, address: LocalAddress, measures: R
 
 /// The rules that every request passes, outermost first.
 func addMiddleware(
-  to router: Router<ServerContext>, _ routes: Routes, address: LocalAddress, measures: RequestMeasures
+  to router: Router<ServerContext>, _ routes: Routes, address: LocalAddress, measures: RequestMeasures,
+  errorPage: RequestErrors<ServerContext>.ErrorPage? = nil
 ) {
   router.add(middleware: RequestLog(measures: measures))
   router.add(middleware: SecurityHeaders())
-  router.add(middleware: RequestErrors(unknownRoute: routes.unknown))
+  router.add(middleware: RequestErrors(unknownRoute: routes.unknown, page: errorPage))
   router.add(middleware: RequestGuard(address: address))
 }
 

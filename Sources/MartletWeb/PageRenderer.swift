@@ -1,4 +1,3 @@
-import Foundation
 package import Hummingbird
 import MartletCore
 import Mustache
@@ -12,12 +11,7 @@ package struct PageRenderer: Sendable {
 
   /// - Parameter version: what the footer shows.
   package init(files: StaticFiles, version: String) async throws {
-    guard let folder = Bundle.module.resourcePath.map({ $0 + "/Templates" }) else {
-      throw MartletError(
-        .internalError, "the page templates are not beside the binary",
-        fix: "keep the folder martlet_MartletWeb.resources in the binary's folder")
-    }
-    templates = try await MustacheLibrary(directory: folder)
+    templates = try await MustacheLibrary(directory: try WebResources.folder() + "/Templates")
     self.files = files
     self.version = version
   }

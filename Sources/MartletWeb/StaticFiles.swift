@@ -18,7 +18,7 @@ package struct StaticFiles: Sendable {
   /// Reads the files that belong to the binary, and those fetched by `make assets` where they are there.
   package init() throws {
     var files: [String: File] = [:]
-    for folder in [Bundle.module.resourcePath.map { $0 + "/Static" }, Self.fetchedFolder].compactMap(\.self) {
+    for folder in [try WebResources.folder() + "/Static", Self.fetchedFolder].compactMap(\.self) {
       for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
         guard let contentType = Self.contentType(of: name),
           let bytes = FileManager.default.contents(atPath: folder + "/" + name)

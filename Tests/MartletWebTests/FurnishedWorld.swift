@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import MartletArtifacts
 import MartletCore
 import MartletData
@@ -61,9 +62,15 @@ extension PageWorld {
 
   /// A pipeline run whose second step fails.
   func addPipelineRun() async throws -> PipelineRun {
-    let admission = try await loop.runner.start(PipelineRunRequest(project: Self.project, reason: "to see it", author: author))
+    let time = now
+    let runner = PipelineRunner(
+      projects: platform.projects, runs: platform.pipelineRuns, artifacts: platform.artifacts, jobs: platform.jobs,
+      bodies: [.run: CommandStep().body], facts: { _, _, _ in [:] }, eventTime: { _ in time },
+      settings: RunnerSettings(folder: platform.dataFolder + "/pipelines", slots: 1, wall: platform.clock), onFinish: { _ in },
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let admission = try await runner.start(PipelineRunRequest(project: Self.project, reason: "to see it", author: author))
     guard let run = admission.run else { throw MartletError(.internalError, "the run was not admitted") }
-    return try await loop.runner.wait(run.id)
+    return try await runner.wait(run.id)
   }
 
   /// A search with two trials; returns the better one.

@@ -8,10 +8,19 @@ import NIOCore
 /// Turns what a route threw into the native API's error body. Bad input never becomes a 5xx; what is nobody's input
 /// is logged with the request's id and answered without details.
 package struct RequestErrors<Context: RequestContext>: RouterMiddleware {
-  private let unknownRoute: @Sendable (Request) -> MartletError
+  /// An error as a page, with its status.
+  package typealias ErrorPage = @Sendable (MartletError, HTTPResponse.Status) throws -> Response
 
-  /// - Parameter unknownRoute: what to say about an address that no route has.
-  package init(unknownRoute: @escaping @Sendable (Request) -> MartletError) { self.unknownRoute = unknownRoute }
+  private let unknownRoute: @Sendable (Request) -> MartletError
+  private let page: ErrorPage?
+
+  /// - Parameters:
+  ///   - unknownRoute: what to say about an address that no route has.
+  ///   - page: what a person in a browser sees; nil: the same as programs.
+  package init(unknownRoute: @escaping @Sendable (Request) -> MartletError, page: ErrorPage? = nil) {
+    self.unknownRoute = unknownRoute
+    self.page = page
+  }
 
   package func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -23,6 +32,7 @@ package struct RequestErrors<Context: RequestContext>: RouterMiddleware {
       if failure.code == .internalError {
         context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(failure)"])
       }
+      if request.isForPerson, let page { return try page(failure, ErrorAnswer.status(failure.code)) }
       return ErrorAnswer.response(failure)
     }
   }

@@ -58,6 +58,9 @@ package struct RequestGuard<Context: RequestContext>: RouterMiddleware {
 extension Request {
   var changesState: Bool { method != .get && method != .head && method != .options }
 
+  /// Whether the answer is to be read in a browser.
+  var isForPerson: Bool { !isAPI && headers[.accept]?.contains("text/html") == true }
+
   /// Whether a program, not a person, is meant to read the answer.
   var isAPI: Bool {
     let path = uri.path

@@ -1,0 +1,32 @@
+import Hummingbird
+import Logging
+import MartletCore
+import MartletLifecycle
+import MartletPipelines
+import MartletWeb
+
+/// The pages for people, beside the APIs for programs.
+struct Pages: Sendable {
+  private let routes: WebRoutes
+  private let renderer: PageRenderer
+
+  /// Nil, with a warning, where the pages' files are missing: the APIs work without them.
+  init?(_ plane: ControlPlane) async {
+    do {
+      let files = try StaticFiles()
+      renderer = try await PageRenderer(files: files, version: plane.configuration.version)
+      let runner = plane.loop.runner
+      let log = StepLogReader { try await runner.log($0, step: $1, from: $2) }
+      routes = WebRoutes(platform: plane.platform, renderer: renderer, files: files, log: log)
+    } catch {
+      plane.logger.warning("There are no pages; the APIs work.", metadata: ["cause": "\(error)"])
+      return nil
+    }
+  }
+
+  func add(to router: Router<ServerContext>) { routes.addRoutes(to: router) { $0.author } }
+
+  var errorPage: RequestErrors<ServerContext>.ErrorPage {
+    { [renderer] error, status in try renderer.response(error, status: status.code) }
+  }
+}
