@@ -12,7 +12,7 @@ struct RunFollower {
     try await session.client.events("/pipeline-runs/\(APIClient.escape(id))/events") { name, data in
       guard name == "step", let step = data["step"]?.string, let state = data["state"]?.string else { return }
       let before = steps.updateValue(state, forKey: step)
-      if !["waiting", "running"].contains(state), before != state {
+      if !["pending", "running"].contains(state), before != state {
         progress.line("\(state.padding(to: 10)) \(step)\(Self.detail(data))")
       } else {
         progress.show("running \(steps.filter { $0.value == "running" }.keys.sorted().joined(separator: ", "))")
