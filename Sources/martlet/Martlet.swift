@@ -28,7 +28,8 @@ struct Martlet: AsyncParsableCommand {
         name: "Data and models",
         subcommands: [DataCommand.self, ExperimentsCommand.self, RunsCommand.self, ModelCommand.self]),
       CommandGroup(
-        name: "Live", subcommands: [
+        name: "Live",
+        subcommands: [
           DeploymentCommand.self, ReplayCommand.self, MonitorCommand.self, AlertCommand.self, AuditCommand.self,
         ]),
       CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),

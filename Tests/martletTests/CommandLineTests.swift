@@ -13,7 +13,9 @@ struct CommandLineTests {
       (["-o", "json", "--no-color", "status"], ["status", "-o", "json", "--no-color"]),
       (["--output=json", "status"], ["status", "--output=json"]),
       (["data", "list", "-o", "csv"], ["data", "list", "-o", "csv"]),
-      (["--data", "d", "run", "--", "x"], ["run", "--data", "d", "--", "x"]), (["--help"], ["--help"]), ([], []),
+      (["--data", "d", "run", "--", "-o", "x"], ["run", "--data", "d", "--", "-o", "x"]),
+      (["data", "--server=u", "list", "-o", "csv", "--all"], ["data", "list", "--all", "--server=u", "-o", "csv"]),
+      (["--help"], ["--help"]), ([], []),
     ])
   func globalFlags(written: [String], understood: [String]) { #expect(GlobalFlags.moveToEnd(written) == understood) }
 

@@ -126,8 +126,17 @@ enum DetachedProcess {
   /// glibc's POSIX_SPAWN_SETSID.
   private static let newSession: Int16 = 0x80
 
+  /// Nothing that is open here goes to another process: above all not the listening socket, whose port would stay
+  /// taken when this process is gone.
+  private static func keepDescriptors() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+      if let descriptor = Int32(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    }
+  }
+
   /// Standard input is empty; standard output and error are appended to `output`. Blocks.
   static func start(_ arguments: [String], output: String) throws -> pid_t {
+    keepDescriptors()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

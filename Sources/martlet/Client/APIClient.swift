@@ -20,8 +20,16 @@ struct APIClient: Sendable {
 
   init(server: String) {
     self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
-    http = HTTPClient.shared
+    http = Self.http
   }
+
+  /// A server that is not there is said at once, not tried again and again.
+  private static let http: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = .seconds(5)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
 
   func get(_ path: String, query: [String: String?] = [:]) async throws -> JSON {
     try await json(request(.get, path, query))

@@ -29,7 +29,8 @@ struct ReplayCommand: ClientCommand {
     let report = ReplayReport(session.output, plan: plan, end: end ?? plan.to)
     let tally = try await Replay(plan: plan, folder: folder, server: server).run(until: end) { report.show($0) }
     report.clear()
-    let summary = tally.json(plan, until: min(end ?? plan.to, plan.to), seconds: (ContinuousClock.now - begin).inSeconds)
+    let summary = tally.json(
+      plan, until: min(end ?? plan.to, plan.to), seconds: (ContinuousClock.now - begin).inSeconds)
     session.output.item(summary, Self.columns, link: session.page("/"))
   }
 

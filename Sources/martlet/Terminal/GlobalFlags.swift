@@ -4,13 +4,13 @@ enum GlobalFlags {
   private static let plain: Set = ["--no-color"]
 
   static func moveToEnd(_ arguments: [String]) -> [String] {
-    guard let first = arguments.first, first.hasPrefix("-") else { return arguments }
     var (moved, rest): ([String], [String]) = ([], [])
     var index = 0
     while index < arguments.count {
       let argument = arguments[index]
-      if !rest.isEmpty || argument == "--" {
-        rest.append(argument)
+      if argument == "--" {
+        rest += arguments[index...]
+        break
       } else if valued.contains(argument), index + 1 < arguments.count {
         moved += [argument, arguments[index + 1]]
         index += 1
