@@ -162,6 +162,29 @@ struct PlaneTests {
     }
   }
 
+  @Test("A request that takes too long is a 504, and one too many at once a 429 that says when to come back")
+  func limits() async throws {
+    var limits = ScoringPlane.Limits()
+    limits.requestTime = .zero
+    let slow = try TestPlane(limits: limits)
+    defer { slow.close() }
+    try slow.apply([try slow.variant(1, TestPlane.simple)])
+    let rows = Array(repeating: #"{"a": 1, "b": "x"}"#, count: 3000).joined(separator: ",")
+    try await slow.application.test(.router) { client async throws -> Void in
+      #expect(try await client.predict(#"{"dataframe_records": [\#(rows)]}"#).status == 504)
+      #expect(try await client.predict(#"{"dataframe_records": [{"a": 1, "b": "x"}]}"#).status == 200)
+    }
+    limits.concurrentRequests = 0
+    let busy = try TestPlane(limits: limits)
+    defer { busy.close() }
+    try busy.apply([try busy.variant(1, TestPlane.simple)])
+    try await busy.application.test(.router) { client async throws -> Void in
+      let answer = try await client.predict(#"{"dataframe_records": [{"a": 1, "b": "x"}]}"#)
+      #expect(answer.status == 429 && answer.headers[.retryAfter] == "1")
+    }
+    #expect(busy.plane.state.endpoints[0].refused["429"] == 1)
+  }
+
   @Test("Only requests to this server's own name, from its own origin, are answered")
   func guardsHost() async throws {
     let test = try TestPlane()

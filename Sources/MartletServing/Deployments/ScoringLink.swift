@@ -23,7 +23,9 @@ package actor ScoringLink: Service {
   private var nextSequence: Int64
   /// Calls take turns, also across their suspensions.
   private var turn: Task<Void, Never>?
-  private var wasAway = false
+  /// Since when the plane has not followed.
+  private var awaySince: ContinuousClock.Instant?
+  private var hasWarned = false
 
   /// `rows` are read when a table has to be sent whole.
   package init(
@@ -49,9 +51,12 @@ package actor ScoringLink: Service {
     }
   }
 
+  /// A plane that is starting is nothing to speak of; one that stays away is.
   private func note(_ error: any Error) {
-    guard !wasAway else { return }
-    wasAway = true
+    let since = awaySince ?? .now
+    awaySince = since
+    guard !hasWarned, .now - since > .seconds(10) else { return }
+    hasWarned = true
     logger.warning("The scoring plane does not follow; trying on.", metadata: ["cause": "\(error)"])
   }
 
@@ -74,7 +79,8 @@ package actor ScoringLink: Service {
       try await client.push(wanted)
       state = try await client.state()
     }
-    wasAway = false
+    awaySince = nil
+    hasWarned = false
     return state
   }
 

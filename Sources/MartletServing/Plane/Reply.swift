@@ -21,7 +21,7 @@ enum Reply {
     if prediction.answers.count == 1 {
       let variant = prediction.endpoint.variants[prediction.answers[0].variant]
       response.headers[.martletModelVersion] = variant.label
-      if prediction.endpoint.idColumn == nil { response.headers[.martletPredictionID] = prediction.ids[0] }
+      if !prediction.hasOwnID { response.headers[.martletPredictionID] = prediction.ids[0] }
     }
     return response
   }

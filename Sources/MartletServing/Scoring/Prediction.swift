@@ -31,6 +31,12 @@ final class Prediction: Sendable {
     self.shadowed = shadowed
   }
 
+  /// Whether the first row brought its id itself.
+  var hasOwnID: Bool {
+    guard let column = endpoint.idColumn, rows.count > 0 else { return false }
+    return rows.key(0, rows.schema.columns[column]) != nil
+  }
+
   /// `{"predictions": [0.25, …]}`; NaN and infinity, which JSON cannot write, come out as null.
   var body: [UInt8] {
     var output: [UInt8] = []
