@@ -47,22 +47,9 @@ def memory(folder: Path) -> dict:
     server = martlet.Server(folder / "memory").start()
     time.sleep(1)
     idle = resident_megabytes(server.process.pid)
-    scoring = sum(resident_megabytes(pid) for pid in scoring_processes(server))
+    scoring = sum(resident_megabytes(pid) for pid in server.scoring_processes())
     server.close()
     return {"control_plane_idle_mb": idle, "scoring_plane_idle_mb": scoring}
-
-
-def scoring_processes(server) -> list[int]:
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"serve" in words and str(server.data).encode() in words:
-                found.append(int(folder.name))
-    return found
 
 
 def log_batches(url: str, seconds: float, writers: int) -> float:

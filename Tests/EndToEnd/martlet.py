@@ -106,12 +106,22 @@ class Server:
                 self.stop()
             except subprocess.TimeoutExpired:
                 self.kill()
-        scoring = self.data / "scoring.json"
-        if scoring.exists():
+        for pid in self.scoring_processes():
+            os.kill(pid, signal.SIGTERM)
+
+    def scoring_processes(self) -> list[int]:
+        """The processes that score for this data directory; they outlive the server on purpose."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit():
+                continue
             try:
-                os.kill(json.loads(scoring.read_text())["processID"], signal.SIGTERM)
-            except (OSError, ValueError, KeyError):
-                pass
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"serve" in words and os.fsencode(self.data) in words:
+                found.append(int(folder.name))
+        return found
 
     def cli(self, *arguments, **options) -> subprocess.CompletedProcess:
         return command(*arguments, "--server", self.url, "--data", self.data, **options)
