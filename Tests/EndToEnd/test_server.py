@@ -97,6 +97,7 @@ def test_a_command_starts_a_server_that_leaves_by_itself(folder):
     assert json.loads((folder / "data" / "server.json").read_text())["pid"] == record["pid"]
     os.kill(record["pid"], signal.SIGTERM)
     martlet.wait_until(lambda: not (folder / "data" / "server.json").exists(), 10)
+    martlet.Server(folder / "data").close()
 
 
 def test_a_lingering_server_stops_when_nobody_asks(new_server):
