@@ -37,7 +37,7 @@ test: ## install what is missing, then everything that CI runs
 
 .PHONY: unit
 unit: debug engines ## unit and in-process tests, over SQLite and PostgreSQL
-	swift test $(DEBUG_FLAGS) --parallel
+	swift test $(DEBUG_FLAGS) --no-parallel
 
 .PHONY: e2e
 e2e: debug venv assets engines flights ## end-to-end tests with the debug binary and real clients

@@ -7,7 +7,8 @@ log=.build/swift-test.log
 
 make --no-print-directory test-prerequisites debug assets engines flights venv || exit 1
 
-swift test -debug-info-format none --skip-build --parallel 2>&1 | tee "$log"
+# One test at a time: hundreds at once start so many child processes that Foundation's Process gives out.
+swift test -debug-info-format none --skip-build --no-parallel 2>&1 | tee "$log"
 swift_status=${PIPESTATUS[0]}
 
 MARTLET=$PWD/.build/debug/martlet .venv/bin/pytest Tests/EndToEnd --junit-xml .build/end-to-end.xml

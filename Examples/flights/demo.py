@@ -236,12 +236,12 @@ class Summary:
                                            f"brier {metrics.get('brier', 0):.4f}, {metrics.get('value_per_1000', 0):,.0f} per 1,000 decisions"))
         windows = demo.items("/endpoints/flight-delay/windows")
         lines += self.months(windows)
-        quiet = sum(all(not verdict["findings"] for verdict in window["verdicts"]) for window in windows)
+        quiet = sum(bool(window["quiet"]) for window in windows)
         lines.append(self.row("windows", f"{len(windows)} judged, {quiet} quiet, {len(windows) - quiet} with an alert"))
-        for alert in sorted(demo.items("/alerts"), key=lambda item: item["first_at"]):
-            lines.append(self.row("alert", f"{alert['first_at'][:10]} {alert['kind']} ({alert['occurrences']}x): {alert['reason']}"))
+        for alert in sorted(demo.items("/alerts"), key=lambda item: item["firstAt"]):
+            lines.append(self.row("alert", f"{alert['firstAt'][:10]} {alert['kind']} ({alert['occurrences']}x): {alert['reason']}"))
         for deployment in reversed(demo.items("/endpoints/flight-delay/deployments")):
-            lines.append(self.row("deployment", f"{deployment['started_at'][:10]} {deployment['version']}: {deployment['status']}"
+            lines.append(self.row("deployment", f"{deployment['started'][:10]} {deployment['version']}: {deployment['state']}"
                                                 f"{', ' + deployment['reason'] if deployment.get('reason') else ''}"))
         replay = demo.done.get("replay", {})
         lines.append(self.row("live", f"{replay.get('requests', 0):,} requests, {replay.get('failures', 0)} failed, {replay.get('outcomes', 0):,} outcomes"))

@@ -77,7 +77,7 @@ package struct ControlPlane: Sendable {
     let sealer = LedgerSealer(ledger: platform.ledger, logger: logger)
     var work = [
       BackgroundWork("ledger sealer") { await sealer.run() },
-      BackgroundWork("pipeline runs") { try await Self.run(loop.runner) },
+      BackgroundWork("pipeline runs") { try await Self.run(loop.runner, logger: logger) },
       BackgroundWork("event clock") { try await loop.tick(logger: logger) },
       BackgroundWork("scoring link") { try await loop.platform.scoring.run() },
     ]
@@ -88,8 +88,17 @@ package struct ControlPlane: Sendable {
   }
 
   /// Continues what an earlier server left; at the end leaves what is under way to the next one.
-  private static func run(_ runner: PipelineRunner) async throws {
-    _ = try await runner.resume()
+  private static func run(_ runner: PipelineRunner, logger: Logger) async throws {
+    while !Task.isCancelled {
+      do {
+        _ = try await runner.resume()
+        break
+      } catch {
+        // A database that is away for a while ends no server.
+        logger.warning("Unfinished pipeline runs could not be read; trying again.", metadata: ["cause": "\(error)"])
+        try? await Task.sleep(for: .seconds(1))
+      }
+    }
     do { try await Task.sleep(for: .seconds(1_000_000_000)) } catch { await runner.suspend() }
   }
 

@@ -13,7 +13,17 @@ package struct ProjectSetup: Sendable {
   package init(platform: Platform) { self.platform = platform }
 
   /// Stores a snapshot; unless it is a branch, it becomes the project's active version and its declarations are made.
-  package func put(_ snapshot: ProjectSnapshot, by author: Author) async throws -> ProjectVersion {
+  ///
+  /// - Parameter project: the project that the snapshot must be of.
+  package func put(_ snapshot: ProjectSnapshot, of project: ProjectName, by author: Author) async throws -> ProjectVersion {
+    var context = ProjectFileContext.checking
+    context.files = snapshot.files
+    let file = try ProjectFile.parse(try snapshot.files.text("martlet.yaml"), context: context)
+    guard file.project == project else {
+      throw MartletError.invalidInput(
+        "martlet.yaml is of the project '\(file.project)', the address is of '\(project)'",
+        fix: "upload it to /projects/\(file.project)")
+    }
     let version = try await platform.projects.put(snapshot, context: .checking, by: author, at: platform.clock.now)
     if version.branch == nil { try await apply(version, by: author) }
     return version

@@ -100,7 +100,8 @@ struct PipelineRunRoutes: APIRoutes {
 
   private static func request(_ request: APIRequest) throws -> PipelineRunRequest {
     PipelineRunRequest(
-      project: try request.identifier("project"), params: request.json["params"]?.object ?? [:],
+      project: try request.identifier("project"), version: request.json["version"]?.integer.map { Int(clamping: $0) },
+      params: request.json["params"]?.object ?? [:],
       targets: (request.json["steps"]?.array ?? []).compactMap(\.string), reason: request.json["reason"]?.string,
       ignoresCache: request.json["force"]?.boolean ?? false, author: request.author)
   }
@@ -110,7 +111,7 @@ struct PipelineRunRoutes: APIRoutes {
   }
 
   private static let request = APISchema.object([
-    "params": .map(.any), "steps": .array(.text), "force": .boolean, "reason": .text,
+    "version": .integer(minimum: 1), "params": .map(.any), "steps": .array(.text), "force": .boolean, "reason": .text,
   ])
   private static let run = APISchema.named(
     "PipelineRun",

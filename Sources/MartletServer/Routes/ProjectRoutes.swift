@@ -37,12 +37,7 @@ struct ProjectRoutes: APIRoutes {
     ) { request in
       let name: ProjectName = try request.identifier("project")
       let snapshot = try Self.snapshot(request.json)
-      let version = try await loop.setup.put(snapshot, by: request.author)
-      guard version.project == name else {
-        throw MartletError.invalidInput(
-          "martlet.yaml is of the project '\(version.project)', the address is of '\(name)'",
-          fix: "upload it to /projects/\(version.project)")
-      }
+      let version = try await loop.setup.put(snapshot, of: name, by: request.author)
       return .json(try Self.json(version))
     }
   }

@@ -10,8 +10,11 @@ struct ProjectUpload: Sendable {
 
   func path(_ rest: String = "") -> String { "/projects/\(APIClient.escape(project.name))\(rest)" }
 
-  /// The project file and its text files, with the commit they stand at.
-  func snapshot() async throws {
+  /// The project file and its text files, with the commit they stand at; returns the version they are.
+  ///
+  /// - Parameter branch: stored and run without becoming the project's active version.
+  @discardableResult
+  func snapshot(branch: String? = nil) async throws -> JSON {
     var body: [String: JSON] = [
       "files": .array(
         try project.files().sorted { $0.path < $1.path }.map { file in
@@ -22,7 +25,8 @@ struct ProjectUpload: Sendable {
       body["commit"] = .string(revision.commit)
       body["dirty"] = .boolean(revision.dirty)
     }
-    try await session.client.send(.put, path(), .object(body))
+    body["branch"] = branch.map(JSON.string)
+    return try await session.client.send(.put, path(), .object(body))
   }
 
   /// Each dataset's files, oldest partition first; a delivery that fails a check ends it with exit code 5.

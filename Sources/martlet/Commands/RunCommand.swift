@@ -19,6 +19,7 @@ struct RunCommand: ClientCommand {
     help: ArgumentHelp("A parameter for this run; may be repeated.", valueName: "name=value"))
   var param: [String] = []
   @Option(help: "Run only this step and what it needs; may be repeated.") var step: [String] = []
+  @Option(help: "Run this code as a branch: it does not become the version that triggers start.") var branch: String?
   @Flag(help: "Run every step again, whatever the cache has.") var force = false
   @Flag(help: "Show what would run and why, without running it.") var dryRun = false
   @Flag(help: "Return as soon as the run has started.") var detach = false
@@ -27,8 +28,8 @@ struct RunCommand: ClientCommand {
   func run(_ session: Session) async throws {
     let project = try ProjectFolder(path: folder)
     let upload = ProjectUpload(project: project, session: session)
-    try await upload.snapshot()
-    let request = try RunRequest(params: param, steps: step, force: force).json
+    let version = try await upload.snapshot(branch: branch)["version"]
+    let request = try RunRequest(params: param, steps: step, force: force, version: branch == nil ? nil : version).json
     if dryRun {
       return PlanTable(plan: try await session.client.send(.post, upload.path("/plan"), request)).show(
         session, project.name)
@@ -74,8 +75,9 @@ struct PlanCommand: ClientCommand {
 struct RunRequest {
   let json: JSON
 
-  init(params: [String], steps: [String], force: Bool) throws {
+  init(params: [String], steps: [String], force: Bool, version: JSON? = nil) throws {
     var body: [String: JSON] = ["force": .boolean(force)]
+    body["version"] = version
     if !steps.isEmpty { body["steps"] = .array(steps.map(JSON.string)) }
     if !params.isEmpty { body["params"] = .object(try Self.read(params)) }
     json = .object(body)
