@@ -6,7 +6,7 @@ enum ObjectLink {
     let parts = object.split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2, let name = pathEncoded(parts[1]) else { return nil }
     switch parts[0] {
-    case "dataset": return "/data/\(name)"
+    case "dataset": return datasetPage(name)
     case "data": return "/data/\(withoutVersion(name))#versions"
     case "feature": return "/data#feature-\(name.replacing("/", with: "-"))"
     case "endpoint": return "/endpoints/\(name)"
@@ -21,6 +21,20 @@ enum ObjectLink {
 
   static func model(_ version: ModelVersionID) -> String {
     "/models/\(pathEncoded(version.model.text) ?? "")/\(version.version)"
+  }
+
+  /// `project/name` is the dataset's page, `project/name@3` one of its versions, `project/name/2013-02-02` a partition.
+  private static func datasetPage(_ name: String) -> String {
+    if let at = name.lastIndex(of: "@") { return "/data/\(name[..<at])#version-\(name[name.index(after: at)...])" }
+    let parts = name.split(separator: "/", maxSplits: 2)
+    return parts.count == 3 ? "/data/\(parts[0])/\(parts[1])/partitions/\(parts[2])" : "/data/\(name)"
+  }
+
+  /// An object as people read it: ids of 32 digits are shortened.
+  static func label(_ object: String) -> String {
+    let parts = object.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, parts[1].count >= 32, parts[1].allSatisfy(\.isHexDigit) else { return object }
+    return "\(parts[0]) \(parts[1].prefix(8))"
   }
 
   /// `name@3` is the version's page, `name` the model's.

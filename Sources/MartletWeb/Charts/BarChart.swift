@@ -31,13 +31,13 @@ package struct BarChart {
 
   package var svg: String {
     let scale = Scale(
-      bars.flatMap { [$0.value, $0.other ?? 0] } + [limit ?? 0], from: 200, to: 680, includesZero: true)
+      bars.flatMap { [$0.value, $0.other ?? 0] } + [limit ?? 0], from: 200, to: 560, includesZero: true)
     let rows = bars.enumerated().map { index, bar in row(bar, top: Double(index) * rowHeight + 4, scale) }
     let line = limit.map {
       #"<line class="limit" x1="\#(px(scale($0)))" x2="\#(px(scale($0)))" y1="0" y2="\#(px(height))"/>"#
     }
     return """
-      <svg class="chart" viewBox="0 0 760 \(px(height))" role="img" aria-label="\(escaped(summary))">\
+      <svg class="chart bars" viewBox="0 0 640 \(px(height))" role="img" aria-label="\(escaped(summary))">\
       \(rows.joined())\(line ?? "")</svg>
       """
   }

@@ -34,23 +34,45 @@ package struct GraphDrawing {
 
   package var svg: String {
     let places = layout()
+    let drawn = edges.filter { !isImplied($0) }
+    let skips = drawn.contains { isLong($0, places) }
     let width = (places.values.map(\.x).max() ?? 0) + Self.boxWidth + 4
-    let height = (places.values.map(\.y).max() ?? 0) + Self.boxHeight + 4
-    let paths = edges.compactMap { edge -> String? in
-      guard let from = places[edge.from], let to = places[edge.to] else { return nil }
-      let (x1, y1) = (from.x + Self.boxWidth, from.y + Self.boxHeight / 2)
-      let (x2, y2) = (to.x, to.y + Self.boxHeight / 2)
-      let bend = max(20, (x2 - x1) / 2)
-      return """
-        <path d="M\(px(x1)) \(px(y1))C\(px(x1 + bend)) \(px(y1)) \(px(x2 - bend)) \(px(y2)) \(px(x2)) \(px(y2))"/>
-        """
-    }
+    let height = (places.values.map(\.y).max() ?? 0) + Self.boxHeight + (skips ? Self.boxHeight : 4)
+    let paths = drawn.compactMap { path($0, places) }
     let boxes = nodes.compactMap { node in places[node.id].map { box(node, $0.x, $0.y) } }
     return """
       <div class="scroll" tabindex="0" role="region" aria-label="\(escaped(title))">\
       <svg class="graph" width="\(px(width))" height="\(px(height))" viewBox="0 0 \(px(width)) \(px(height))">\
       <title>\(escaped(title))</title>\(paths.joined())\(boxes.joined())</svg></div>
       """
+  }
+
+  private func isLong(_ edge: (from: String, to: String), _ places: [String: (x: Double, y: Double)]) -> Bool {
+    guard let from = places[edge.from], let to = places[edge.to] else { return false }
+    return to.x - from.x > (Self.boxWidth + Self.columnGap) * 1.5
+  }
+
+  /// A curve; below the boxes between where it passes some.
+  private func path(_ edge: (from: String, to: String), _ places: [String: (x: Double, y: Double)]) -> String? {
+    guard let from = places[edge.from], let to = places[edge.to] else { return nil }
+    let (x1, y1) = (from.x + Self.boxWidth, from.y + Self.boxHeight / 2)
+    let (x2, y2) = (to.x, to.y + Self.boxHeight / 2)
+    let bend = max(20, min(90, (x2 - x1) / 2))
+    let dip = isLong(edge, places) ? Self.boxHeight * 1.2 : 0
+    return """
+      <path d="M\(px(x1)) \(px(y1))C\(px(x1 + bend)) \(px(y1 + dip)) \(px(x2 - bend)) \(px(y2 + dip)) \(px(x2)) \(px(y2))"/>
+      """
+  }
+
+  /// Whether other edges lead from the edge's start to its end as well: what they say is not said twice.
+  private func isImplied(_ edge: (from: String, to: String)) -> Bool {
+    var open = edges.filter { $0.from == edge.from && $0.to != edge.to }.map(\.to)
+    var seen = Set(open)
+    while let node = open.popLast() {
+      if node == edge.to { return true }
+      for next in edges where next.from == node && seen.insert(next.to).inserted { open.append(next.to) }
+    }
+    return false
   }
 
   private func box(_ node: Node, _ x: Double, _ y: Double) -> String {

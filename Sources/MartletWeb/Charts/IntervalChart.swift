@@ -11,7 +11,7 @@ struct IntervalChart {
   var entries: [Entry]
 
   var svg: String {
-    let scale = Scale(entries.flatMap { [$0.estimate, $0.low, $0.high].compactMap(\.self) }, from: 210, to: 640)
+    let scale = Scale(entries.flatMap { [$0.estimate, $0.low, $0.high].compactMap(\.self) }, from: 190, to: 560)
     let height = Double(entries.count) * 26 + 26
     let ticks = scale.ticks(4).map { tick in
       """
@@ -21,7 +21,7 @@ struct IntervalChart {
     }
     let rows = entries.enumerated().map { index, entry in row(entry, middle: Double(index) * 26 + 14, index, scale) }
     return """
-      <svg class="chart" viewBox="0 0 760 \(px(height))" role="img" aria-label="\(escaped(summary))">\
+      <svg class="chart" viewBox="0 0 640 \(px(height))" role="img" aria-label="\(escaped(summary))">\
       \(ticks.joined())\(rows.joined())</svg>
       """
   }
@@ -40,9 +40,9 @@ struct IntervalChart {
       #"<path class="s\#(index % 4 + 1)" d="M\#(px(scale(low))) \#(px(middle))L\#(px(scale(high))) \#(px(middle))"/>"#
     }
     return """
-      <text x="200" y="\(px(middle + 4))" text-anchor="end">\(escaped(entry.label))</text>\(line.joined())\
+      <text x="180" y="\(px(middle + 4))" text-anchor="end">\(escaped(entry.label))</text>\(line.joined())\
       <circle class="point p\(index % 4 + 1)" cx="\(px(scale(entry.estimate)))" cy="\(px(middle))" r="4"/>\
-      <text x="652" y="\(px(middle + 4))">\(escaped(readable(entry.estimate)))</text>
+      <text x="572" y="\(px(middle + 4))">\(escaped(readable(entry.estimate)))</text>
       """
   }
 }

@@ -33,6 +33,8 @@ package struct LineChart {
   /// The middle of the band.
   package var centre: [(x: Double, y: Double)] = []
   package var includesZero: Bool
+  /// In pixels before scaling; 1000 for a chart that fills the page.
+  package var width: Double = 640
 
   package init(
     title: String, series: [Series], axis: Axis = .number, limits: [(label: String, y: Double)] = [],
@@ -47,18 +49,18 @@ package struct LineChart {
   }
 
   private static let left = 64.0
-  private static let right = 748.0
+  private var right: Double { width - 12 }
   private static let top = 14.0
   private static let bottom = 214.0
 
   package var svg: String {
-    let x = Scale(series.flatMap { $0.points.map(\.x) } + events.map(\.x), from: Self.left, to: Self.right)
+    let x = Scale(series.flatMap { $0.points.map(\.x) } + events.map(\.x), from: Self.left, to: right)
     let y = Scale(
       series.flatMap { $0.points.map(\.y) } + limits.map(\.y) + band.flatMap { [$0.low, $0.high] }, from: Self.bottom,
       to: Self.top, includesZero: includesZero)
     let parts = bandArea(x, y) + gridLines(y) + labels(x) + limitLines(y) + eventLines(x) + lines(x, y)
     return """
-      <svg class="chart" viewBox="0 0 760 240" role="img" aria-label="\(escaped(summary))">\(parts.joined())</svg>
+      <svg class="chart\(width > 700 ? " whole" : "")" viewBox="0 0 \(px(width)) 240" role="img" aria-label="\(escaped(summary))">\(parts.joined())</svg>
       """
   }
 
@@ -88,7 +90,7 @@ package struct LineChart {
   private func gridLines(_ y: Scale) -> [String] {
     y.ticks(4).map { tick in
       """
-      <line class="axis" x1="\(px(Self.left))" x2="\(px(Self.right))" y1="\(px(y(tick)))" y2="\(px(y(tick)))"/>\
+      <line class="axis" x1="\(px(Self.left))" x2="\(px(right))" y1="\(px(y(tick)))" y2="\(px(y(tick)))"/>\
       <text x="\(px(Self.left - 6))" y="\(px(y(tick) + 4))" text-anchor="end">\(readable(tick))</text>
       """
     }
@@ -98,7 +100,7 @@ package struct LineChart {
     let ticks = axis == .time ? TimeTicks.ticks(from: x.low, to: x.high) : x.ticks(6).map { ($0, readable($0)) }
     return ticks.map { tick, label in
       let place = x(tick)
-      let anchor = place > Self.right - 30 ? "end" : place < Self.left + 30 ? "start" : "middle"
+      let anchor = place > right - 30 ? "end" : place < Self.left + 30 ? "start" : "middle"
       return #"<text x="\#(px(place))" y="232" text-anchor="\#(anchor)">\#(label)</text>"#
     }
   }
@@ -106,8 +108,8 @@ package struct LineChart {
   private func limitLines(_ y: Scale) -> [String] {
     limits.map { limit in
       """
-      <line class="limit" x1="\(px(Self.left))" x2="\(px(Self.right))" y1="\(px(y(limit.y)))" y2="\(px(y(limit.y)))"/>\
-      <text x="\(px(Self.right - 2))" y="\(px(y(limit.y) - 4))" text-anchor="end">\(escaped(limit.label))</text>
+      <line class="limit" x1="\(px(Self.left))" x2="\(px(right))" y1="\(px(y(limit.y)))" y2="\(px(y(limit.y)))"/>\
+      <text x="\(px(right - 2))" y="\(px(y(limit.y) - 4))" text-anchor="end">\(escaped(limit.label))</text>
       """
     }
   }
@@ -115,7 +117,7 @@ package struct LineChart {
   private func eventLines(_ x: Scale) -> [String] {
     events.enumerated().map { index, event in
       let place = x(event.x)
-      let isRight = place > Self.right - 120
+      let isRight = place > right - 120
       return """
         <line class="mark" x1="\(px(place))" x2="\(px(place))" y1="\(px(Self.top))" y2="\(px(Self.bottom))"/>\
         <text x="\(px(place + (isRight ? -3 : 3)))" y="\(px(22 + Double(index % 3) * 12))" \

@@ -13,7 +13,9 @@ struct Scale {
       high = max(high, value)
     }
     if low > high { (low, high) = (0, 1) }
-    if low == high { (low, high) = (low - 0.5, high + 0.5) }
+    // A level line stands in the middle of a narrow range around it.
+    let margin = max(abs(low) * 0.05, 1e-9)
+    if low == high { (low, high) = low == 0 ? (-0.5, 0.5) : (low - margin, high + margin) }
     self.low = low
     self.high = high
     self.from = from

@@ -10,7 +10,9 @@ struct Cell {
   static func text(_ text: String?, link: String? = nil, detail: String? = nil) -> Cell {
     guard let text, !text.isEmpty else { return Cell(html: "–") }
     let main = link.map { #"<a href="\#(escaped($0))">\#(escaped(text))</a>"# } ?? escaped(text)
-    return Cell(html: main + small(detail), wraps: text.utf8.count > 40)
+    // Dates and short names are not broken.
+    let whole = text.count <= 26 ? #"<span class="nowrap">\#(main)</span>"# : main
+    return Cell(html: whole + small(detail), wraps: text.utf8.count > 40)
   }
 
   static func number(_ value: Double?) -> Cell { Cell(html: value.map(readable) ?? "–") }

@@ -64,6 +64,24 @@ func metricOrder(_ keys: some Sequence<String>) -> [String] {
   return first.filter(known.contains) + known.subtracting(first).sorted()
 }
 
+/// JSON as words: `centre 1,020, lower 1,016`; lists are counted, objects inside objects left out.
+func words(_ json: JSON) -> String? {
+  switch json {
+  case .null: nil
+  case .integer(let value): grouped(value)
+  case .double(let value): readable(value)
+  case .boolean(let value): value ? "yes" : "no"
+  case .string(let text): text.count > 60 ? String(text.prefix(59)) + "…" : text
+  case .array(let items):
+    items.count <= 4 && items.allSatisfy { $0.object == nil && $0.array == nil }
+      ? items.compactMap(words).joined(separator: ", ") : counted(items.count, "item")
+  case .object(let members):
+    members.sorted { $0.key < $1.key }.filter { $0.value.object == nil }.prefix(6).compactMap { name, value in
+      words(value).map { "\(name.replacing("_", with: " ")) \($0)" }
+    }.joined(separator: ", ")
+  }
+}
+
 /// JSON as one short line of text.
 func shortText(_ json: JSON?, limit: Int = 160) -> String? {
   guard let json, !json.isNull else { return nil }

@@ -74,11 +74,11 @@ struct AuditPage {
       columns: [.number("No."), .init("Time (UTC)"), .init("What"), .init("Object"), .init("By"), .init("Why or what changed")],
       rows: records.map { record in
         let number = record.sequence.map { Cell.count($0) } ?? Cell(html: #"<span class="muted">not sealed</span>"#)
-        let change = record.entry.reason ?? shortText(record.entry.after)
+        let change = record.entry.reason ?? record.entry.after.flatMap(words)
         return Table.Row(
           [
-            number, .time(record.time), .code(record.entry.action),
-            .text(record.entry.object, link: ObjectLink.page(of: record.entry.object)),
+            number, .time(record.time), Cell(html: "<code>\(escaped(record.entry.action))</code>"),
+            .text(ObjectLink.label(record.entry.object), link: ObjectLink.page(of: record.entry.object)),
             .text(record.author.name, detail: record.author.role),
             Cell(html: change.map(escaped) ?? "–", wraps: true),
           ], id: "entry-\(record.id)")

@@ -44,6 +44,7 @@ struct ControlFigure {
     var chart = LineChart(
       title: title, series: [.init(series.name, zip(x, series.points).map { ($0, $1.value ?? .nan) }, marked: marked)],
       axis: isTime ? .time : .number)
+    chart.width = 1000
     chart.band = zip(x, series.points).compactMap { place, point in
       guard let upper = point.upper, let centre = point.centre else { return nil }
       return (place, point.lower ?? min(0, centre), upper)

@@ -38,7 +38,8 @@ struct ProfilePage {
           bars: bins.map { .init("\(readable($0.from)) – \(readable($0.to))", Double($0.count)) }
         ).svg
       }
-      guard let top = column.top, !top.isEmpty else { return nil }
+      // Where every value is different, none is common.
+      guard let top = column.top, let most = top.first, most.count > 1 else { return nil }
       return BarChart(
         title: "Commonest values of \(column.name)", bars: top.prefix(12).map { .init($0.value, Double($0.count)) }
       ).svg

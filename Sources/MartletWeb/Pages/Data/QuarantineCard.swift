@@ -38,8 +38,8 @@ struct FindingEntry {
     severity = Badge(finding.severity == .error ? "stops" : "warning", finding.severity == .error ? .bad : .warn).html
     check = finding.check
     message = finding.message
-    let observed = shortText(finding.observed).map { "seen: \($0)" }
-    let expected = shortText(finding.expected).map { "expected: \($0)" }
+    let observed = finding.observed.flatMap(words).map { "seen: \($0)" }
+    let expected = finding.expected.flatMap(words).map { "expected: \($0)" }
     let failing = finding.failing.map { "\(counted($0, "row")) affected" }
     let parts = [failing, observed, expected].compactMap(\.self)
     measure = parts.isEmpty ? nil : parts.joined(separator: " · ")

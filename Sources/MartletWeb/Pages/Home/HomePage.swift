@@ -78,12 +78,29 @@ struct HomePage {
     var time: String
   }
 
+  /// One entry of the ledger.
+  struct ChangeLine {
+    var time: String
+    var action: String
+    var object: String
+    var author: String
+    var reason: String?
+
+    init(_ record: LedgerRecord) {
+      time = timeElement(record.time)
+      action = record.entry.action
+      object = Cell.text(ObjectLink.label(record.entry.object), link: ObjectLink.page(of: record.entry.object)).html
+      author = record.author.name
+      reason = record.entry.reason
+    }
+  }
+
   var isNew: Bool
   var projects: [ProjectCard]
   var endpoints: [EndpointCard]
   var needs: [Need]
   var runs: String?
-  var changes: String
+  var changes: [ChangeLine]
 
   init(_ content: Content) {
     isNew = content.projects.isEmpty && content.endpoints.isEmpty && content.changes.isEmpty
@@ -93,12 +110,12 @@ struct HomePage {
     let underWay = content.runs.filter { !$0.state.isOver }
     let shown = underWay + content.runs.filter(\.state.isOver).prefix(max(0, 5 - underWay.count))
     runs = shown.isEmpty ? nil : PipelinesPage.table(shown, empty: "").html
-    changes = AuditPage.table(Array(content.changes.prefix(12)), empty: "Nothing has happened yet.").html
+    changes = content.changes.prefix(12).map(ChangeLine.init)
   }
 
   private static func need(_ alert: Alert) -> Need {
     Need(
-      badge: alert.severity.badge.html, subject: alert.subject, link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
+      badge: alert.severity.badge.html, subject: ObjectLink.label(alert.subject), link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
       reason: alert.reason, time: timeElement(alert.lastAt))
   }
 

@@ -48,7 +48,7 @@ struct EvaluationComparison {
       let chart = IntervalChart(title: metricName(key), entries: entries)
       return Figure(title: metricName(key), svg: chart.svg, summary: "Points: estimates. Lines: 95 % intervals.").html
     }
-    return #"<div class="grid wide">\#(pictures.joined())</div>"#
+    return #"<div class="charts">\#(pictures.joined())</div>"#
   }
 
   private static func value(_ key: String, _ value: Double?, _ interval: Interval?) -> String {
