@@ -120,14 +120,19 @@ let package = Package(
       products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     .executableTarget(
       name: "martlet",
-      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"] + domain + ground).map { .byName(name: $0) }
+      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"] + domain + ground).map {
+        .byName(name: $0)
+      }
         + [
-          arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes, logging, yams,
+          arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes,
+          logging, yams,
         ],
       swiftSettings: house),
 
     // Tests mirror the modules.
-    module("MartletTesting", ["MartletCore", "MartletStore", "MartletEngines"], products: [logging, hummingbird, hummingbirdTesting, httpTypes, nioCore]),
+    module(
+      "MartletTesting", ["MartletCore", "MartletStore", "MartletEngines"],
+      products: [logging, hummingbird, hummingbirdTesting, httpTypes, nioCore]),
     tests("MartletCoreTests", ["MartletCore"]),
     tests("MartletStatisticsTests", ["MartletCore", "MartletStatistics"], resources: [.copy("Reference")]),
     tests("MartletArtifactsTests", ["MartletCore", "MartletArtifacts"]),

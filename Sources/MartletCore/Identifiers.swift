@@ -23,10 +23,11 @@ package struct Identifier<Kind>: Sendable, Hashable, Comparable, Codable, Custom
 
   package static func random(using generator: inout some RandomNumberGenerator) -> Self {
     let bits = [generator.next(), generator.next()] as [UInt64]
-    return Self(bits.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined())
+    return Self(
+      bits.map { word in
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined())
   }
 }
 

@@ -45,7 +45,9 @@ package struct ControlLoop: Sendable {
   }
 
   /// What a step depends on beside its own definition: data, the live version it is compared with, engines.
-  private static func facts(_ platform: Platform, _ node: PipelineGraph.Node, _ version: ProjectVersion, at now: Timestamp)
+  private static func facts(
+    _ platform: Platform, _ node: PipelineGraph.Node, _ version: ProjectVersion, at now: Timestamp
+  )
     async throws -> [String: String]
   {
     var facts: [String: String] = ["environment": "martlet \(platform.version)"]

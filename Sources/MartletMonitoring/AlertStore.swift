@@ -66,7 +66,8 @@ package struct AlertStore: Sendable {
   package func alert(_ id: AlertID) async throws -> Alert {
     let found = try await database.read { try $0.first(Self.select + " WHERE id = ?", [SQLValue(id)], Self.alert) }
     guard let found else {
-      throw MartletError.notFound("there is no alert '\(id.text.prefix(64))'", fix: "martlet alert list shows the alerts")
+      throw MartletError.notFound(
+        "there is no alert '\(id.text.prefix(64))'", fix: "martlet alert list shows the alerts")
     }
     return found
   }

@@ -8,7 +8,8 @@ package struct MonitorVerdict: Sendable, Hashable, Codable {
   package var phase: MonitorPhase
   package var findings: [MonitorFinding]
 
-  package init(endpoint: EndpointName, from: Timestamp, to: Timestamp, phase: MonitorPhase, findings: [MonitorFinding]) {
+  package init(endpoint: EndpointName, from: Timestamp, to: Timestamp, phase: MonitorPhase, findings: [MonitorFinding])
+  {
     self.endpoint = endpoint
     self.from = from
     self.to = to

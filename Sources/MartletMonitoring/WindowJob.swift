@@ -36,7 +36,9 @@ package struct WindowJob: Codable, Sendable {
 
   package static let handler = JobHandler(kind) { (job: WindowJob, context: JobContext) throws -> WindowMeasures in
     let database = try DuckDB.open(engines: EngineFolder(context.engines), allowedDirectories: job.folders)
-    func read(_ file: String) throws -> Frame { try database.query("SELECT * FROM read_parquet(\(SQLText.literal(file)))") }
+    func read(_ file: String) throws -> Frame {
+      try database.query("SELECT * FROM read_parquet(\(SQLText.literal(file)))")
+    }
     return try job.measure(try read(job.predictions), try read(job.reference))
   }
 
@@ -44,7 +46,9 @@ package struct WindowJob: Codable, Sendable {
     let shared = columns.filter { window[$0] != nil && reference[$0] != nil }
     let scores = try window.numbers("score")
     let latencies = try window.numbers("latency_us").filter { !$0.isNaN }
-    let versions = try window.texts("version").compactMap(\.self).reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    let versions = try window.texts("version").compactMap(\.self).reduce(into: [String: Int]()) {
+      $0[$1, default: 0] += 1
+    }
     let percentiles = latencies.isEmpty ? [0, 0] : Quantile.values(of: latencies, at: [0.5, 0.99])
     return WindowMeasures(
       rows: window.rowCount, rowsByVersion: versions,

@@ -88,7 +88,8 @@ package struct ModelVersion: Sendable, Hashable {
   /// Where MLflow's clients download the version from: its own unchanging copy of the names, or the source when
   /// this server keeps no files of it. Names with signs that mean something in addresses have no such place.
   package var downloadURI: String {
-    files.isEmpty || id.model.text.contains(where: { "#?%;&\\".contains($0) }) ? source : "mlflow-artifacts:/registry/\(id.model)/\(id.version)"
+    files.isEmpty || id.model.text.contains(where: { "#?%;&\\".contains($0) })
+      ? source : "mlflow-artifacts:/registry/\(id.model)/\(id.version)"
   }
 }
 

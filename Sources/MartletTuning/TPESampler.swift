@@ -54,7 +54,9 @@ package struct TPESampler: Sampler {
     -> JSON
   {
     let range = dimension.range
-    func places(_ trials: [[String: JSON]]) -> [Double] { trials.compactMap { $0[dimension.name].flatMap(range.place) } }
+    func places(_ trials: [[String: JSON]]) -> [Double] {
+      trials.compactMap { $0[dimension.name].flatMap(range.place) }
+    }
     let (goodPlaces, restPlaces) = (places(good), places(rest))
     if case .choice(let values) = range { return suggest(among: values, good: goodPlaces, rest: restPlaces) }
     let goodSide = ParzenEstimator(values: goodPlaces, bounds: 0...1, priorWeight: Self.priorWeight)

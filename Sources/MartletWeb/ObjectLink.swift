@@ -39,11 +39,15 @@ enum ObjectLink {
 
   /// `name@3` is the version's page, `name` the model's.
   private static func modelPage(_ name: String) -> String {
-    guard let at = name.lastIndex(of: "@"), let version = Int(name[name.index(after: at)...]) else { return "/models/\(name)" }
+    guard let at = name.lastIndex(of: "@"), let version = Int(name[name.index(after: at)...]) else {
+      return "/models/\(name)"
+    }
     return "/models/\(name[..<at])/\(version)"
   }
 
-  private static func withoutVersion(_ name: String) -> Substring { name.lastIndex(of: "@").map { name[..<$0] } ?? name[...] }
+  private static func withoutVersion(_ name: String) -> Substring {
+    name.lastIndex(of: "@").map { name[..<$0] } ?? name[...]
+  }
 
   /// Percent-encoded for a path, slashes kept; nil for text that cannot be one.
   static func pathEncoded(_ text: String) -> String? {

@@ -63,7 +63,8 @@ struct PageRequest: Sendable {
   /// Percent-decoded exactly once.
   private static func decoded(_ text: Substring, plusIsSpace: Bool) throws -> String {
     let spaced = plusIsSpace ? text.replacing("+", with: " ") : text
-    guard let decoded = String(spaced).removingPercentEncoding, !decoded.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\r" && $0 != "\t" })
+    guard let decoded = String(spaced).removingPercentEncoding,
+      !decoded.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\r" && $0 != "\t" })
     else { throw MartletError.invalidInput("the address is not valid percent-encoded UTF-8") }
     return decoded
   }

@@ -12,12 +12,15 @@ enum WebResources {
     let places = candidates
     if let found = places.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
     throw MartletError(
-      .unavailable, "the pages' templates and style sheet are missing", cause: "there is no folder \(places.joined(separator: " or "))",
+      .unavailable, "the pages' templates and style sheet are missing",
+      cause: "there is no folder \(places.joined(separator: " or "))",
       fix: "keep \(name) in the binary's folder, as the archive has it")
   }
 
   private static var candidates: [String] {
-    let binary = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments.first ?? ""
+    let binary =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments.first
+      ?? ""
     let folder = URL(fileURLWithPath: binary).deletingLastPathComponent()
     return [folder, folder.deletingLastPathComponent().appendingPathComponent("share/martlet")].map {
       $0.appendingPathComponent(name).path

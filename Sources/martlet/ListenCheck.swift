@@ -18,7 +18,7 @@ enum ListenCheck {
 
   /// Only addresses that nobody outside this machine can reach: there are no users and passwords yet.
   static func checkLoopback(_ host: String) throws {
-    let isLoopback = host == "localhost" || host == "::1" || (host.hasPrefix("127.") && inet_pton4(host))
+    let isLoopback = host == "localhost" || host == "::1" || (host.hasPrefix("127.") && isIPv4Address(host))
     guard isLoopback else {
       throw MartletError(
         .permissionDenied, "martlet does not listen on '\(host)'",
@@ -27,7 +27,7 @@ enum ListenCheck {
     }
   }
 
-  private static func inet_pton4(_ host: String) -> Bool {
+  private static func isIPv4Address(_ host: String) -> Bool {
     var address = in_addr()
     return inet_pton(AF_INET, host, &address) == 1
   }

@@ -73,7 +73,9 @@ struct BinaryEvaluationTests {
 
   @Test("One outcome only, no rows, or lengths that differ are refused")
   func refused() {
-    #expect(throws: MartletError.self) { try BinaryEvaluation(labels: [false, false], scores: [0.1, 0.2], decision: nil) }
+    #expect(throws: MartletError.self) {
+      try BinaryEvaluation(labels: [false, false], scores: [0.1, 0.2], decision: nil)
+    }
     #expect(throws: MartletError.self) { try BinaryEvaluation(labels: [], scores: [], decision: nil) }
     #expect(throws: MartletError.self) { try BinaryEvaluation(labels: [true, false], scores: [0.1], decision: nil) }
     #expect(throws: MartletError.self) {
@@ -84,7 +86,8 @@ struct BinaryEvaluationTests {
   @Test("Regression has its errors with intervals")
   func regression() throws {
     let truths: [Double] = (0..<100).map { Double($0) }
-    let predictions: [Double] = (0..<100).map { (row: Int) -> Double in row % 2 == 0 ? truths[row] + 1 : truths[row] - 2 }
+    let predictions: [Double] = (0..<100).map { (row: Int) -> Double in row % 2 == 0 ? truths[row] + 1 : truths[row] - 2
+    }
     let found = try RegressionEvaluation(truths: truths, predictions: predictions, bootstrap: Bootstrap(resamples: 50))
     #expect(found.metrics.mae == 1.5 && found.intervals["mae"]?.estimate == 1.5)
   }

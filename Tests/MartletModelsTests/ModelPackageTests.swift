@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Model packages")
 struct ModelPackageTests {
-  static let files = ["signature.json", "features.json", "preparation.json", "estimator.json", "model.txt", "examples.json"]
+  static let files = [
+    "signature.json", "features.json", "preparation.json", "estimator.json", "model.txt", "examples.json",
+  ]
   private let created = Timestamp(year: 2013, month: 4, day: 1)
 
   private func withFolder(_ body: (String) throws -> Void) throws {
@@ -18,11 +20,14 @@ struct ModelPackageTests {
   private func frame() throws -> Frame {
     try Frame([
       .init("a", .double((0..<50).map { Double($0) / 10 - 2 })), .init("b", .integer((0..<50).map { Int64($0 % 12) })),
-      .init("c", .double((0..<50).map { $0 % 7 == 0 ? .nan : Double($0) })), .init("d", .double((0..<50).map { Double($0) })),
+      .init("c", .double((0..<50).map { $0 % 7 == 0 ? .nan : Double($0) })),
+      .init("d", .double((0..<50).map { Double($0) })),
     ])
   }
 
-  private func package(_ operations: [PreparationSpec.Operation] = [], estimator: Estimator? = nil) throws -> ModelPackage {
+  private func package(_ operations: [PreparationSpec.Operation] = [], estimator: Estimator? = nil) throws
+    -> ModelPackage
+  {
     let text = try referenceText("binary_missing_categorical.txt")
     let (preparation, _) = try FittedPreparation.fit(
       PreparationSpec(operations), frame: try frame(), columns: ["a", "b", "c", "d"],
@@ -30,8 +35,10 @@ struct ModelPackageTests {
     var package = try ModelPackage(
       signature: try ModelSignature(inferredFrom: try frame(), columns: ["a", "b"]),
       features: [
-        JoinedFeatures(view: "delays", entity: ["b"], columns: [.init("c", .double), .init("d", .double)], ttlMilliseconds: 1000)
-      ], preparation: preparation, estimator: try estimator ?? .trees(TreeEnsemble(lightGBMText: text)), modelText: text)
+        JoinedFeatures(
+          view: "delays", entity: ["b"], columns: [.init("c", .double), .init("d", .double)], ttlMilliseconds: 1000)
+      ], preparation: preparation, estimator: try estimator ?? .trees(TreeEnsemble(lightGBMText: text)), modelText: text
+    )
     package.examples = try package.recordedExamples(from: try frame(), count: 8)
     return package
   }
@@ -113,7 +120,8 @@ struct ModelPackageTests {
   func mismatch() throws {
     for bad in [
       Estimator.binned(column: 4, edges: [1], rates: [0, 1], missing: 0),
-      .binned(column: -1, edges: [1], rates: [0, 1], missing: 0), .binned(column: 0, edges: [1], rates: [1], missing: 0),
+      .binned(column: -1, edges: [1], rates: [0, 1], missing: 0),
+      .binned(column: 0, edges: [1], rates: [1], missing: 0),
       .trees(try TreeEnsemble(lightGBMText: try referenceText("multiclass.txt"))),
     ] {
       #expect(throws: MartletError.self) { try package(estimator: bad) }
@@ -122,7 +130,9 @@ struct ModelPackageTests {
 
   @Test("Baselines are packages too")
   func baselines() throws {
-    for estimator in [Estimator.constant(0.25), .binned(column: 2, edges: [10, 20], rates: [0.1, 0.2, 0.3], missing: 0.9)] {
+    for estimator in [
+      Estimator.constant(0.25), .binned(column: 2, edges: [10, 20], rates: [0.1, 0.2, 0.3], missing: 0.9),
+    ] {
       try withFolder { folder in
         try package(estimator: estimator).write(to: folder, runID: nil, created: created)
         let loaded = try ModelPackage.load(from: folder)

@@ -12,13 +12,15 @@ struct ModelSignatureTests {
   @Test("A column that is never empty in training is required")
   func inferred() throws {
     let frame = try Frame([
-      .init("a", .double([1, .nan])), .init("b", .text(["x", "y"])), .init("n", .integer([1, nil])), .init("t", .time([0, 1])),
+      .init("a", .double([1, .nan])), .init("b", .text(["x", "y"])), .init("n", .integer([1, nil])),
+      .init("t", .time([0, 1])),
     ])
     let signature = try ModelSignature(inferredFrom: frame, columns: ["b", "a", "n", "t"])
-    #expect(signature.inputs == [
-      ModelField("b", .string), ModelField("a", .double, required: false), ModelField("n", .long, required: false),
-      ModelField("t", .datetime),
-    ])
+    #expect(
+      signature.inputs == [
+        ModelField("b", .string), ModelField("a", .double, required: false), ModelField("n", .long, required: false),
+        ModelField("t", .datetime),
+      ])
     #expect(signature.outputs == [ModelField("prediction", .double)])
     #expect(throws: MartletError.self) { try ModelSignature(inferredFrom: frame, columns: ["c"]) }
     let reread: ModelSignature = try JSON(encoding: signature).decode()

@@ -18,8 +18,12 @@ struct PreparationTests {
       .init("distance", .double((0..<rows).map { _ in missing(1000 * generator.uniform() - 100) ?? .nan })),
       .init("seats", .integer((0..<rows).map { _ in missing(Int64(generator.index(below: 300))) })),
       .init("is_weekend", .boolean((0..<rows).map { _ in missing(generator.uniform() < 0.3) })),
-      .init("scheduled_at", .time((0..<rows).map { _ in
-        missing(1_357_000_000_000 + Int64(generator.index(below: 31_000_000)) * 1000) })),
+      .init(
+        "scheduled_at",
+        .time(
+          (0..<rows).map { _ in
+            missing(1_357_000_000_000 + Int64(generator.index(below: 31_000_000)) * 1000)
+          })),
       .init("tailnum", .text((0..<rows).map { "N\($0 % 50)" })),
     ])
   }
@@ -30,7 +34,8 @@ struct PreparationTests {
     Operation(.clip, columns: ["distance"]), Operation(.log, columns: ["seats"]),
     Operation(.bin, columns: ["scheduled_at_hour"]), Operation(.encode, method: "target", columns: ["carrier"]),
     Operation(.encode, method: "one-hot", columns: ["origin"]),
-    Operation(.encode, method: "frequency", columns: ["tailnum"]), Operation(.scale), Operation(.drop, columns: ["is_weekend"]),
+    Operation(.encode, method: "frequency", columns: ["tailnum"]), Operation(.scale),
+    Operation(.drop, columns: ["is_weekend"]),
   ])
 
   static func labels(_ rows: Int, seed: UInt64) -> [Double] {
@@ -188,8 +193,10 @@ struct PreparationTests {
       PreparationSpec([Operation(.scale, columns: ["x"]), Operation(.encode, method: "one-hot")]), frame)
     let text = try JSON(encoding: preparation).text
     let changes = [
-      (#"{"isText":true,"name":"c"}"#, #"{"isText":false,"name":"c"}"#), (#"{"isText":true,"name":"c"}"#, #"{"isText":true,"name":"x"}"#),
-      (#"{"isText":false,"name":"x"}"#, #"{"isText":true,"name":"x"}"#), (#""outputs":["x","c=a","c=b"]"#, #""outputs":["y"]"#),
+      (#"{"isText":true,"name":"c"}"#, #"{"isText":false,"name":"c"}"#),
+      (#"{"isText":true,"name":"c"}"#, #"{"isText":true,"name":"x"}"#),
+      (#"{"isText":false,"name":"x"}"#, #"{"isText":true,"name":"x"}"#),
+      (#""outputs":["x","c=a","c=b"]"#, #""outputs":["y"]"#),
       (#""oneHot":{"categories":["a","b"],"column":"c"}"#, #""oneHot":{"categories":["a","b"],"column":"x"}"#),
     ]
     for (from, to) in changes {

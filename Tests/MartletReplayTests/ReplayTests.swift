@@ -54,13 +54,17 @@ private final class Recorder: ReplayServer {
 struct ReplayTests {
   private static func folder() throws -> String {
     let folder = try TemporaryFolder.make()
-    func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name)) }
+    func write(_ name: String, _ text: String) throws {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+    }
     try FileManager.default.createDirectory(atPath: folder + "/weather", withIntermediateDirectories: true)
-    try write("weather.csv", "observed_at,temp\n2013-04-01T01:00:00Z,1\n2013-04-01T07:00:00Z,2\r\n2013-04-02T00:00:00Z,3\n")
+    try write(
+      "weather.csv", "observed_at,temp\n2013-04-01T01:00:00Z,1\n2013-04-01T07:00:00Z,2\r\n2013-04-02T00:00:00Z,3\n")
     try write("weather/2013-04-01.csv", "observed_at,temp\n")
     try write(
       "requests.csv",
-      "id,predicted_at,carrier,tail,distance\na,2013-04-01T02:00:00Z,9E,NA,100\nb,2013-04-01T03:00:00Z,\"A \"\"A\",N1,20.5\nc,2013-04-02T20:00:00Z,9E,,NA\n")
+      "id,predicted_at,carrier,tail,distance\na,2013-04-01T02:00:00Z,9E,NA,100\nb,2013-04-01T03:00:00Z,\"A \"\"A\",N1,20.5\nc,2013-04-02T20:00:00Z,9E,,NA\n"
+    )
     try write("outcomes.csv", "flight_id,known_at,late\na,2013-04-01T09:00:00Z,1\nb,2013-04-02T09:00:00Z,0\n")
     return folder
   }

@@ -34,8 +34,10 @@ struct CompactJobTests {
     let known = start + .seconds(86_400)
     _ = try await outcomes.record(
       [
-        Outcome(id: "f2", value: 1, at: start + .seconds(9000)), Outcome(id: "f3", value: 0, at: start + .seconds(9000)),
-        Outcome(id: "f4", value: 1, at: known + .seconds(1)), Outcome(id: "nobody", value: 1, at: start + .seconds(9000)),
+        Outcome(id: "f2", value: 1, at: start + .seconds(9000)),
+        Outcome(id: "f3", value: 0, at: start + .seconds(9000)),
+        Outcome(id: "f4", value: 1, at: known + .seconds(1)),
+        Outcome(id: "nobody", value: 1, at: start + .seconds(9000)),
         Outcome(id: "f9", value: 1, at: start + .seconds(9000)),
       ], for: "e", at: start)
     let windows = PredictionWindows(

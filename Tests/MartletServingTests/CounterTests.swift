@@ -56,7 +56,9 @@ struct CounterTests {
 
   @Test("Prometheus' own tool finds nothing wrong with /metrics")
   func satisfiesPromtool() async throws {
-    let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first { FileManager.default.isExecutableFile(atPath: $0) }
+    let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
     let tool = try #require(promtool, "promtool is not installed: apt-get install prometheus")
     let test = try TestPlane()
     defer { test.close() }

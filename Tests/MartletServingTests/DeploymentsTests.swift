@@ -17,16 +17,21 @@ struct DeploymentsTests {
     DeployableVersion(
       modelVersion: ModelVersionID(model: "m", version: number), packageFolder: "packages/m@\(number)",
       features: [.init(view: "w", entity: ["origin"], values: ["wind"] + (number > 1 ? ["sky"] : []))],
-      tables: [.init(name: "w", entity: ["origin"], columns: [.init("wind")] + (number > 1 ? [.init("sky", .text)] : []))])
+      tables: [
+        .init(name: "w", entity: ["origin"], columns: [.init("wind")] + (number > 1 ? [.init("sky", .text)] : []))
+      ])
   }
 
-  private func opened(_ kind: TestDatabase.Kind, _ definition: EndpointDefinition = canary) async throws -> Deployments {
+  private func opened(_ kind: TestDatabase.Kind, _ definition: EndpointDefinition = canary) async throws -> Deployments
+  {
     let deployments = Deployments(database: try await kind.open()) { _ in }
     try await deployments.define(definition, by: Self.author, at: Self.now)
     return deployments
   }
 
-  @Test("The first version is live at once, the next is a canary until it held, then it is champion", arguments: TestDatabase.kinds)
+  @Test(
+    "The first version is live at once, the next is a canary until it held, then it is champion",
+    arguments: TestDatabase.kinds)
   func rollsOut(kind: TestDatabase.Kind) async throws {
     let deployments = try await opened(kind)
     let first = try await deployments.start(Self.version(1), on: "e", by: Self.author, at: Self.now)
@@ -51,7 +56,9 @@ struct DeploymentsTests {
     #expect(try await deployments.deployments(of: "e").map(\.version.version) == [2, 1])
   }
 
-  @Test("A challenger whose gate fails is rolled back, the champion keeps everything, and the reason is kept", arguments: TestDatabase.kinds)
+  @Test(
+    "A challenger whose gate fails is rolled back, the champion keeps everything, and the reason is kept",
+    arguments: TestDatabase.kinds)
   func rollsBack(kind: TestDatabase.Kind) async throws {
     let deployments = try await opened(kind)
     _ = try await deployments.start(Self.version(1), on: "e", by: Self.author, at: Self.now)

@@ -121,7 +121,9 @@ struct PlaneTests {
     let test = try TestPlane()
     defer { test.close() }
     let authorization = test.token.authorization
-    let wrong = [nil, "", "Bearer", "Bearer ", authorization + "x", String(authorization.dropLast()), authorization.lowercased()]
+    let wrong = [
+      nil, "", "Bearer", "Bearer ", authorization + "x", String(authorization.dropLast()), authorization.lowercased(),
+    ]
     try await test.application.test(.router) { client async throws -> Void in
       for (method, path) in [
         (HTTPRequest.Method.get, "/admin/state"), (.put, "/admin/configuration"), (.patch, "/admin/online"),
@@ -144,7 +146,9 @@ struct PlaneTests {
       epoch: 2,
       endpoints: [.init(name: "e", project: "p", variants: [try test.variant(1, TestPlane.simple)])])
     try await test.application.test(.router) { client async throws -> Void in
-      func put(_ body: [UInt8], _ path: String = "/admin/configuration", _ method: HTTPRequest.Method = .put) async throws -> Int {
+      func put(_ body: [UInt8], _ path: String = "/admin/configuration", _ method: HTTPRequest.Method = .put)
+        async throws -> Int
+      {
         let headers: HTTPFields = [.authorization: test.token.authorization, .contentType: "application/json"]
         return try await client.execute(uri: path, method: method, headers: headers, body: ByteBuffer(bytes: body)) {
           $0.status.code

@@ -34,7 +34,9 @@ struct PredictionLogTests {
         continue
       }
       var read: [String] = []
-      let outcome = try SegmentReader(path: folder + "/" + found.name).forEachRecord { read.append(String(decoding: $0, as: UTF8.self)) }
+      let outcome = try SegmentReader(path: folder + "/" + found.name).forEachRecord {
+        read.append(String(decoding: $0, as: UTF8.self))
+      }
       #expect(read == Array(lines.prefix(found.records)))
       #expect(abs(found.records - kept) <= 1)
       #expect(outcome.tornBytes == 0)

@@ -11,7 +11,10 @@ struct RequestFormatTests {
   static let accepted: [(body: String, type: String, answers: [Double])] = [
     (#"{"dataframe_split": {"columns": ["a", "b"], "data": [[1.5, "xy"], [2, ""]]}}"#, "application/json", [3.5, 2]),
     (#"{"dataframe_split": {"index": [0], "data": [[1.5, "xy"]], "columns": ["a", "b"]}}"#, "application/json", [3.5]),
-    (#"{"dataframe_split":{"columns":["b","extra","a"],"data":[["xy",{"deep":[1,2]},-1e1]]}}"#, "application/json", [-8]),
+    (
+      #"{"dataframe_split":{"columns":["b","extra","a"],"data":[["xy",{"deep":[1,2]},-1e1]]}}"#, "application/json",
+      [-8]
+    ),
     (#"{"dataframe_records": [{"a": 1, "b": "x"}, {"b": "yy", "a": 0.25}]}"#, "application/json", [2, 2.25]),
     (#"{"dataframe_records": [{"a": 1, "b": "x"}, {"a": 3}]}"#, "application/json", [2, 3]),
     (#"{"instances": [{"a": 1, "b": "x"}]}"#, "application/json", [2]),
@@ -85,7 +88,9 @@ struct RequestFormatTests {
 
   @Test(
     "A content type that is not read is a 415 in plain text",
-    arguments: [nil, "text/plain", "application/vnd.apache.parquet", "application/json; charset=latin-1", "application/json; a=b"])
+    arguments: [
+      nil, "text/plain", "application/vnd.apache.parquet", "application/json; charset=latin-1", "application/json; a=b",
+    ])
   func refusesTypes(type: String?) async throws {
     let test = try TestPlane()
     defer { test.close() }
@@ -132,10 +137,14 @@ struct RequestFormatTests {
   @Test("Numbers are read to the last bit, as the standard library reads them")
   func readsNumbersExactly() throws {
     var generator = SplitMix(state: 11)
-    var texts = ["0", "-0", "1e22", "1e23", "9007199254740993", "1.7976931348623157e308", "5e-324", "1e400", "123456789012345678901234567890"]
+    var texts = [
+      "0", "-0", "1e22", "1e23", "9007199254740993", "1.7976931348623157e308", "5e-324", "1e400",
+      "123456789012345678901234567890",
+    ]
     for _ in 0..<5000 {
       texts.append(Double(bitPattern: generator.next()).description)
-      texts.append("\(Int64(bitPattern: generator.next()) >> Int64(generator.next() % 60)).\(generator.next() % 100_000)")
+      texts.append(
+        "\(Int64(bitPattern: generator.next()) >> Int64(generator.next() % 60)).\(generator.next() % 100_000)")
     }
     for text in texts where text != "nan" && text != "-nan" && !text.hasSuffix("inf") {
       var cursor = JSONCursor(Array(text.utf8))

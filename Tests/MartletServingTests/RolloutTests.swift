@@ -33,7 +33,9 @@ struct RolloutTests {
   ]
 
   @Test("A rung is held until enough was answered; a gate that fails on enough evidence rolls back", arguments: cases)
-  func decides(_ definition: EndpointDefinition, _ rung: Int, answered: Int, challenger: Int, passes: Bool, _ step: Rollout.Step) {
+  func decides(
+    _ definition: EndpointDefinition, _ rung: Int, answered: Int, challenger: Int, passes: Bool, _ step: Rollout.Step
+  ) {
     let next = Self.rollout(rung).nextStep(
       definition, .init(answeredRows: answered, challengerRows: challenger), .init(passes: passes, reason: "why"))
     #expect(next == step)

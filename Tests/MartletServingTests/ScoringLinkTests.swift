@@ -24,7 +24,9 @@ struct ScoringLinkTests {
       features: [.init(view: "w", entity: ["k"], values: ["wind"])], tables: [Self.table])
   }
 
-  private func link(_ deployments: Deployments, _ port: @escaping @Sendable () -> Int?, _ token: AdminToken) -> ScoringLink {
+  private func link(_ deployments: Deployments, _ port: @escaping @Sendable () -> Int?, _ token: AdminToken)
+    -> ScoringLink
+  {
     ScoringLink(
       deployments: deployments,
       connect: {
@@ -47,7 +49,9 @@ struct ScoringLinkTests {
 
     try await test.application.test(.live) { client async throws -> Void in
       port.withLock { $0 = client.port }
-      func answer() async throws -> JSON? { try await client.predict(#"{"dataframe_records":[{"k":"x"}]}"#).json["predictions"] }
+      func answer() async throws -> JSON? {
+        try await client.predict(#"{"dataframe_records":[{"k":"x"}]}"#).json["predictions"]
+      }
       let state = try await link.reconcile()
       #expect(state.epoch > 0 && state.tables.map(\.keys) == [1])
       #expect(try await answer() == [101.5])

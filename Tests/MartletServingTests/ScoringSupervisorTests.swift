@@ -36,7 +36,9 @@ struct ScoringSupervisorTests {
       let end = ContinuousClock.now + .seconds(20)
       while ContinuousClock.now < end {
         _ = try? await supervisor.client()
-        if let found = try ScoringAddress.living(in: ScoringFolder(data: path)), found.processID != former { return found }
+        if let found = try ScoringAddress.living(in: ScoringFolder(data: path)), found.processID != former {
+          return found
+        }
         await Task.yield()
       }
       throw MartletError(.timedOut, "no scoring process after 20 s")

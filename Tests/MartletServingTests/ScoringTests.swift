@@ -73,7 +73,8 @@ struct ScoringTests {
     #expect(test.plane.online.snapshot.tables[0].keyCount == 0)
   }
 
-  @Test("The same id always goes to the same version, in about the shares asked for, and a growing share moves nobody back")
+  @Test(
+    "The same id always goes to the same version, in about the shares asked for, and a growing share moves nobody back")
   func sharesTraffic() {
     func assignment(_ share: Double) -> [Int] {
       let traffic = Traffic(endpoint: "e", challengers: [(1, share)], champion: 0)
@@ -188,7 +189,8 @@ struct ScoringTests {
       #expect(try await client.predict(body).status == 404)
       try test.apply([try test.variant(1, TestPlane.simple)])
       #expect(try await client.execute(uri: "/health", method: .get) { $0.status } == .ok)
-      #expect(try await client.execute(uri: "/version", method: .get) { String(buffer: $0.body) } == ScoringPlane.version)
+      #expect(
+        try await client.execute(uri: "/version", method: .get) { String(buffer: $0.body) } == ScoringPlane.version)
       #expect(try await client.predict(body, path: "/endpoints/e/invocations").status == 200)
       let wrong = try await client.predict(body, path: "/endpoints/f/invocations")
       #expect(wrong.status == 404)

@@ -28,7 +28,8 @@ struct ClassificationTests {
     let (labels, scores, _, expected) = try scored()
     #expect(close(BinaryMetric.brier(labels: labels, probabilities: scores), expected.at("brier_score_loss").number))
     let clipped = scores.map { min(max($0, 0.01), 0.99) }
-    #expect(close(BinaryMetric.logLoss(labels: labels, probabilities: clipped), expected.at("log_loss_of_clipped").number))
+    #expect(
+      close(BinaryMetric.logLoss(labels: labels, probabilities: clipped), expected.at("log_loss_of_clipped").number))
     let confusion = Confusion(labels: labels, scores: scores, threshold: 0.3)
     let counts = expected.at("confusion_at_0.3")
     #expect(confusion.truePositives == counts.at("tp").number && confusion.falsePositives == counts.at("fp").number)
@@ -58,7 +59,8 @@ struct ClassificationTests {
     let labels = p.map { generator.uniform() < $0 }
     for binning in [CalibrationTable.Binning.width, .quantile] {
       let honest = try CalibrationTable(labels: labels, probabilities: p, binning: binning)
-      let bold = try CalibrationTable(labels: labels, probabilities: p.map { $0 < 0.5 ? $0 / 2 : ($0 + 1) / 2 }, binning: binning)
+      let bold = try CalibrationTable(
+        labels: labels, probabilities: p.map { $0 < 0.5 ? $0 / 2 : ($0 + 1) / 2 }, binning: binning)
       #expect(honest.bins.reduce(0) { $0 + $1.count } == 20_000)
       #expect(honest.expectedError < 0.02 && bold.expectedError > 0.08)
     }

@@ -6,7 +6,10 @@ import Testing
 struct ControlChartTests {
   /// Values, lower and upper limits of all points.
   private func series(_ chart: ControlChart) -> (value: [Double], lower: [Double], upper: [Double]) {
-    (chart.points.map { $0.value ?? .nan }, chart.points.map { $0.lower ?? .nan }, chart.points.map { $0.upper ?? .nan })
+    (
+      chart.points.map { $0.value ?? .nan }, chart.points.map { $0.lower ?? .nan },
+      chart.points.map { $0.upper ?? .nan }
+    )
   }
 
   private func rings() throws -> [ChartPoint] {
@@ -36,9 +39,11 @@ struct ControlChartTests {
     #expect(ControlChartConstants.d2(26) == nil && ControlChartConstants.d2(1) == nil)
   }
 
-  @Test("Variables charts of the piston rings equal qcc's", arguments: [
-    (ChartKind.xbarR, "xbar_R"), (.xbarS, "xbar_uwave_sd"), (.range, "R"), (.deviation, "S"),
-  ])
+  @Test(
+    "Variables charts of the piston rings equal qcc's",
+    arguments: [
+      (ChartKind.xbarR, "xbar_R"), (.xbarS, "xbar_uwave_sd"), (.range, "R"), (.deviation, "S"),
+    ])
   func variables(kind: ChartKind, name: String) throws {
     let expected = try reference("spc_qcc").at(name)
     let points = try rings()
@@ -66,10 +71,12 @@ struct ControlChartTests {
     #expect(chart.outOfControl.isEmpty)
   }
 
-  @Test("Attribute charts equal qcc's", arguments: [
-    (ChartKind.p, "p", "orangejuice", "D"), (.np, "np", "orangejuice", "D"), (.c, "c", "circuit", "x"),
-    (.u, "u", "circuit", "x"), (.u, "u2", "pcmanufact", "x"), (.u, "u3_varying", "dyedcloth", "x"),
-  ])
+  @Test(
+    "Attribute charts equal qcc's",
+    arguments: [
+      (ChartKind.p, "p", "orangejuice", "D"), (.np, "np", "orangejuice", "D"), (.c, "c", "circuit", "x"),
+      (.u, "u", "circuit", "x"), (.u, "u2", "pcmanufact", "x"), (.u, "u3_varying", "dyedcloth", "x"),
+    ])
   func attributes(kind: ChartKind, name: String, data: String, counts: String) throws {
     let file = try reference("spc_qcc")
     let (given, expected) = (file.at("data_\(data)"), file.at(name))
@@ -185,7 +192,9 @@ struct ControlChartTests {
   func degenerate() throws {
     let points = (0..<10).map { ChartPoint("\($0)", value: 5) }
     let baseline = try ControlChartDefinition(.individuals, rules: .limits).learn(from: points)
-    let chart = baseline.chart([ChartPoint("same", value: 5), ChartPoint("other", value: 6), ChartPoint("nan", value: .nan)])
+    let chart = baseline.chart([
+      ChartPoint("same", value: 5), ChartPoint("other", value: 6), ChartPoint("nan", value: .nan),
+    ])
     #expect(chart.points.map(\.isInControl) == [true, false, true])
     #expect(try ControlChartDefinition(.p).learn(from: []).chart(points).points.allSatisfy(\.isInControl))
     let none = (0..<10).map { ChartPoint("\($0)", value: 0, size: 100) }

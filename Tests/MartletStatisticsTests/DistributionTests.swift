@@ -14,8 +14,9 @@ struct DistributionTests {
       #expect(close(NormalDistribution.quantile(row.numbers[0]), row.numbers[1], 1e-12))
     }
     for row in file.at("chi2_sf").array ?? [] {
-      #expect(relativelyClose(
-        ChiSquareDistribution.survival(row.numbers[0], degrees: row.numbers[1]), row.numbers[2], 1e-10))
+      #expect(
+        relativelyClose(
+          ChiSquareDistribution.survival(row.numbers[0], degrees: row.numbers[1]), row.numbers[2], 1e-10))
     }
     for row in file.at("kstwo_sf").array ?? [] {
       let found = KolmogorovDistribution.survival(row.numbers[0], count: row.numbers[1])

@@ -36,8 +36,9 @@ struct DriftTests {
     #expect(close(d, expected.at("ks_D").number))
     #expect(relativelyClose(p, expected.at("ks_p").number, 1e-6))
     #expect(close(SampleDistance.wasserstein(a, b), expected.at("wasserstein").number))
-    #expect(close(
-      SampleDistance.normedWasserstein(reference: a, current: b), expected.at("wasserstein_normed").number))
+    #expect(
+      close(
+        SampleDistance.normedWasserstein(reference: a, current: b), expected.at("wasserstein_normed").number))
     #expect(close(a.populationDeviation, expected.at("std_ref_pop").number))
     if let deciles = expected["psi_deciles"] {
       #expect(close(try Shares.quantileBins(reference: a, current: b).populationStability, deciles.number))
@@ -111,7 +112,10 @@ struct DriftTests {
     #expect(close(p, expected.at("ks_2samp_asymp_pvalue").number, 1e-4))
     #expect(close(SampleDistance.wasserstein(a, b), expected.at("wasserstein_distance").number))
     #expect(close(a.quantiles(at: [0, 0.1, 0.25, 0.5, 0.9, 1]), expected.at("quantiles").numbers))
-    #expect(close(Quantile.values(of: expected.at("a").numbers, at: [0, 0.1, 0.25, 0.5, 0.9, 1]), expected.at("quantiles").numbers))
+    #expect(
+      close(
+        Quantile.values(of: expected.at("a").numbers, at: [0, 0.1, 0.25, 0.5, 0.9, 1]), expected.at("quantiles").numbers
+      ))
   }
 
   @Test("Chi-square and z-test equal scipy's")
@@ -132,7 +136,9 @@ struct DriftTests {
     #expect(throws: MartletError.self) {
       try DriftTest().compare(reference: NumericSample([.nan]), current: NumericSample([1]))
     }
-    #expect(throws: MartletError.self) { try DriftTest(.kolmogorovSmirnov).compare(reference: ["a": 1], current: ["a": 1]) }
+    #expect(throws: MartletError.self) {
+      try DriftTest(.kolmogorovSmirnov).compare(reference: ["a": 1], current: ["a": 1])
+    }
     #expect(throws: MartletError.self) { try DriftMeasure.named("psy") }
   }
 }

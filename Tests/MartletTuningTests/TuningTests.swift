@@ -134,7 +134,8 @@ struct TuningTests {
   @Test("Ranges that are empty or take the logarithm of 0, and unknown samplers, are refused")
   func refused() {
     for range in [
-      SearchSpace.Range.real(from: 1, to: 1, log: false), .real(from: 0, to: 1, log: true), .whole(from: 0, to: 5, log: true),
+      SearchSpace.Range.real(from: 1, to: 1, log: false), .real(from: 0, to: 1, log: true),
+      .whole(from: 0, to: 5, log: true),
       .real(from: 0, to: .infinity, log: false), .choice([]),
     ] {
       #expect(throws: MartletError.self, "\(range)") { try SearchSpace([.init("x", range)]) }
@@ -152,6 +153,7 @@ struct TuningTests {
       }
       #expect(range.value(at: 0) != range.value(at: 1))
     }
-    #expect(SearchSpace.Range.real(from: 1, to: 100, log: true).value(at: 0.5).double.map { abs($0 - 10) < 1e-9 } == true)
+    #expect(
+      SearchSpace.Range.real(from: 1, to: 100, log: true).value(at: 0.5).double.map { abs($0 - 10) < 1e-9 } == true)
   }
 }

@@ -17,7 +17,9 @@ extension PageWorld {
     ).decode()
     try await platform.data.define(Self.dataset, definition, by: author, at: now)
     _ = try await platform.features.define(
-      Self.project, FeatureViewDefinition(name: "recent", entity: ["id"], timestamp: "known_at", sql: "select id, known_at, distance from flights"),
+      Self.project,
+      FeatureViewDefinition(
+        name: "recent", entity: ["id"], timestamp: "known_at", sql: "select id, known_at, distance from flights"),
       by: author, at: now)
     var first = Self.header
     for day in 1...31 { first += Self.rows(day: day, month: 1, scale: 1) }

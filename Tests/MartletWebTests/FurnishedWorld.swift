@@ -66,9 +66,11 @@ extension PageWorld {
     let runner = PipelineRunner(
       projects: platform.projects, runs: platform.pipelineRuns, artifacts: platform.artifacts, jobs: platform.jobs,
       bodies: [.run: CommandStep().body], facts: { _, _, _ in [:] }, eventTime: { _ in time },
-      settings: RunnerSettings(folder: platform.dataFolder + "/pipelines", slots: 1, wall: platform.clock), onFinish: { _ in },
+      settings: RunnerSettings(folder: platform.dataFolder + "/pipelines", slots: 1, wall: platform.clock),
+      onFinish: { _ in },
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let admission = try await runner.start(PipelineRunRequest(project: Self.project, reason: "to see it", author: author))
+    let admission = try await runner.start(
+      PipelineRunRequest(project: Self.project, reason: "to see it", author: author))
     guard let run = admission.run else { throw MartletError(.internalError, "the run was not admitted") }
     return try await runner.wait(run.id)
   }
@@ -83,9 +85,12 @@ extension PageWorld {
       let trial = try await tracker.createRun(
         NewRun(
           experiment: experiment, name: "trial-\(number)", user: "ada",
-          tags: [KeyValue("mlflow.parentRunId", search.id.text), KeyValue("mlflow.note.content", "<b>careful</b>")]), by: author)
+          tags: [KeyValue("mlflow.parentRunId", search.id.text), KeyValue("mlflow.note.content", "<b>careful</b>")]),
+        by: author)
       let course = (0..<30).map { step in
-        Metric(key: "loss", value: 0.7 / Double(step + 2) + 0.4, timestamp: now.milliseconds + Int64(step), step: Int64(step))
+        Metric(
+          key: "loss", value: 0.7 / Double(step + 2) + 0.4, timestamp: now.milliseconds + Int64(step), step: Int64(step)
+        )
       }
       try await tracker.logBatch(
         trial.id, metrics: course + [Metric(key: "roc_auc", value: auc, timestamp: now.milliseconds)],
@@ -104,9 +109,11 @@ extension PageWorld {
       let blob = try await platform.artifacts.put(bytes: Array("tree \(number)\n".utf8))
       _ = try await platform.registry.createVersion(
         NewModelVersion(
-          model: "flight-delay", source: "runs:/\(run)/model", run: run, description: number == 2 ? "More weather." : nil,
+          model: "flight-delay", source: "runs:/\(run)/model", run: run,
+          description: number == 2 ? "More weather." : nil,
           files: [ModelFile(path: "model.txt", digest: blob.digest, size: blob.size)], signature: Self.signature,
-          lineage: try lineage(of: run, champion: number == 2), metrics: ["roc_auc": 0.70 + Double(number) / 100, "value_per_1000": -21_034],
+          lineage: try lineage(of: run, champion: number == 2),
+          metrics: ["roc_auc": 0.70 + Double(number) / 100, "value_per_1000": -21_034],
           createsModel: true), by: author)
     }
     try await platform.registry.setAlias("champion", to: ModelVersionID(model: "flight-delay", version: 2), by: author)
@@ -122,16 +129,21 @@ extension PageWorld {
   }
 
   private static let signature: JSON = [
-    "inputs": [["name": "carrier", "type": "string", "required": true], ["name": "wind_speed", "type": "double", "required": false]],
+    "inputs": [
+      ["name": "carrier", "type": "string", "required": true],
+      ["name": "wind_speed", "type": "double", "required": false],
+    ],
     "outputs": [["name": "score", "type": "double"]],
   ]
 
   private func lineage(of run: RunID, champion: Bool) throws -> JSON {
     let digest = try #require(Digest(hex: String(repeating: "ab", count: 32)))
     let facts = ModelLineage(
-      project: Self.project, projectVersion: 1, commit: "0123456789abcdef", isDirty: true, pipelineRun: "cafe0123", run: run,
+      project: Self.project, projectVersion: 1, commit: "0123456789abcdef", isDirty: true, pipelineRun: "cafe0123",
+      run: run,
       data: [.init(dataset: "flights", version: "feed0123", rows: 336_776)], features: ["airport_weather"],
-      sources: [.init(path: "martlet.yaml", digest: digest)], parameters: ["leaves": 31], environment: ["martlet": "test"],
+      sources: [.init(path: "martlet.yaml", digest: digest)], parameters: ["leaves": 31],
+      environment: ["martlet": "test"],
       steps: ["train (train)"])
     var members = try #require(try JSON(encoding: facts).object)
     members["importance"] = [["column": "origin_recent_delay", "share": 0.4], ["column": "hour", "share": 0.25]]
@@ -141,9 +153,12 @@ extension PageWorld {
 
   /// What an evaluate step writes, made of 400 rows.
   private func evaluation(_ run: RunID, champion: Bool) throws -> JSON {
-    let decision = DecisionMatrix(truePositive: 120, falsePositive: -35, falseNegative: -180, trueNegative: 0, unit: "USD")
+    let decision = DecisionMatrix(
+      truePositive: 120, falsePositive: -35, falseNegative: -180, trueNegative: 0, unit: "USD")
     let labels = (0..<400).map { $0 % 4 == 0 }
-    func scores(_ noise: Int) -> [Double] { labels.enumerated().map { ($1 ? 0.4 : 0.2) + Double($0 * noise % 37) / 100 } }
+    func scores(_ noise: Int) -> [Double] {
+      labels.enumerated().map { ($1 ? 0.4 : 0.2) + Double($0 * noise % 37) / 100 }
+    }
     func measured(_ noise: Int) throws -> JSON {
       let carriers = labels.indices.map { ["UA", "B6", "DL"][$0 % 3] }
       return try JSON(
@@ -158,7 +173,9 @@ extension PageWorld {
     if champion {
       members["champion"] = try measured(11)
       members["championVersion"] = try JSON(encoding: ModelVersionID(model: "flight-delay", version: 1))
-      members["paired"] = ["pr_auc": try JSON(encoding: Interval(estimate: 0.01, lower: 0.002, upper: 0.018, level: 0.95))]
+      members["paired"] = [
+        "pr_auc": try JSON(encoding: Interval(estimate: 0.01, lower: 0.002, upper: 0.018, level: 0.95))
+      ]
     }
     return .object(members)
   }
@@ -174,7 +191,8 @@ extension PageWorld {
     func deploy(_ number: Int, _ day: Int, passes: Bool, reason: String = "") async throws {
       let time = now - .seconds((60 - day) * 86_400)
       _ = try await deployments.start(
-        DeployableVersion(modelVersion: ModelVersionID(model: "flight-delay", version: number), packageFolder: "models/x"), on: name,
+        DeployableVersion(
+          modelVersion: ModelVersionID(model: "flight-delay", version: number), packageFolder: "models/x"), on: name,
         by: author, at: time)
       for _ in 0..<2 {
         _ = try await deployments.advance(
@@ -194,17 +212,30 @@ extension PageWorld {
     let drifts = week == 5
     let columns = [
       ColumnDrift(
-        column: "wind_speed", psi: drifts ? 0.31 : 0.02, test: "wasserstein", statistic: drifts ? 0.24 : 0.03, threshold: 0.1,
+        column: "wind_speed", psi: drifts ? 0.31 : 0.02, test: "wasserstein", statistic: drifts ? 0.24 : 0.03,
+        threshold: 0.1,
         missingShare: 0.01, referenceMissingShare: 0.01, mean: 9.5, referenceMean: 10.1)
     ]
-    let quality = week == 7 ? nil : QualityMeasures(
-      labelled: 5900, positiveShare: 0.22,
-      metrics: ["roc_auc": 0.71 - Double(week) / 200, "pr_auc": 0.44, "brier": 0.151, "value_per_1000": -21_000 - Double(week) * 300],
-      intervals: ["roc_auc": [0.69, 0.72]])
+    let quality =
+      week == 7
+      ? nil
+      : QualityMeasures(
+        labelled: 5900, positiveShare: 0.22,
+        metrics: [
+          "roc_auc": 0.71 - Double(week) / 200, "pr_auc": 0.44, "brier": 0.151,
+          "value_per_1000": -21_000 - Double(week) * 300,
+        ],
+        intervals: ["roc_auc": [0.69, 0.72]])
     let measures = WindowMeasures(
       rows: 6134, rowsByVersion: ["flight-delay@1": 6134], columns: columns, prediction: columns[0],
-      service: ServiceMeasures(latencyP50Milliseconds: 0.4, latencyP99Milliseconds: 2.1, notFinite: 0, modelAgeDays: 12), quality: quality)
-    let findings = drifts ? [MonitorFinding(rule: AlertRule(when: "psi(prediction) > 0.25"), kind: "drift", reason: "psi(prediction) is 0.31")] : []
+      service: ServiceMeasures(
+        latencyP50Milliseconds: 0.4, latencyP99Milliseconds: 2.1, notFinite: 0, modelAgeDays: 12), quality: quality)
+    let findings =
+      drifts
+      ? [
+        MonitorFinding(
+          rule: AlertRule(when: "psi(prediction) > 0.25"), kind: "drift", reason: "psi(prediction) is 0.31")
+      ] : []
     try await platform.monitors.record(
       measures, MonitorVerdict(endpoint: endpoint, from: from, to: to, phase: .inputs, findings: findings))
   }

@@ -54,10 +54,12 @@ struct PageWorld {
 
   /// Sends a form as a browser does.
   func post(_ path: String, _ form: String = "") async throws -> Answer {
-    try await send(path, .post, body: ByteBuffer(string: form), headers: [.contentType: "application/x-www-form-urlencoded"])
+    try await send(
+      path, .post, body: ByteBuffer(string: form), headers: [.contentType: "application/x-www-form-urlencoded"])
   }
 
-  private func send(_ path: String, _ method: HTTPRequest.Method, body: ByteBuffer? = nil, headers: HTTPFields = [:]) async throws
+  private func send(_ path: String, _ method: HTTPRequest.Method, body: ByteBuffer? = nil, headers: HTTPFields = [:])
+    async throws
     -> Answer
   {
     try await Application(router: router).test(.router) { client in
@@ -73,7 +75,9 @@ struct PageWorld {
     router.add(middleware: ErrorPages(renderer: renderer))
     let runner = loop.runner
     let log = StepLogReader { try await runner.log($0, step: $1, from: $2) }
-    WebRoutes(platform: platform, renderer: renderer, files: files, log: log).addRoutes(to: router) { [author] _ in author }
+    WebRoutes(platform: platform, renderer: renderer, files: files, log: log).addRoutes(to: router) { [author] _ in
+      author
+    }
     return router
   }
 }
@@ -83,7 +87,9 @@ private struct ErrorPages: RouterMiddleware {
   typealias Context = BasicRequestContext
   let renderer: PageRenderer
 
-  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws
+    -> Response
+  {
     do { return try await next(request, context) } catch let error as MartletError {
       let status = error.code == .notFound ? 404 : error.code == .internalError ? 500 : 400
       return try renderer.response(error, status: status)

@@ -10,7 +10,10 @@ import Testing
 
 @Suite("Pages")
 struct PagesTests {
-  static let lists = ["/", "/data", "/pipelines", "/experiments", "/models", "/endpoints", "/alerts", "/alerts?all=1", "/audit", "/search"]
+  static let lists = [
+    "/", "/data", "/pipelines", "/experiments", "/models", "/endpoints", "/alerts", "/alerts?all=1", "/audit",
+    "/search",
+  ]
 
   @Test("Every list page answers on a server where nothing happened yet, and says how to begin", arguments: lists)
   func emptyServer(path: String) async throws {
@@ -24,13 +27,18 @@ struct PagesTests {
   func furnished() async throws {
     let world = try await PageWorld.furnished()
     let expected = [
-      "/": ["flight-delay", "Needs you", "psi(prediction) is 0.31", "USD −22,800 per 1,000 decisions", "missed_per_1000"],
+      "/": [
+        "flight-delay", "Needs you", "psi(prediction) is 0.31", "USD −22,800 per 1,000 decisions", "missed_per_1000",
+      ],
       "/endpoints": ["flight-delay@2", "8"],
-      "/endpoints/flight-delay": ["promoted", "rolled back", "air_time is missing in 100 %", "7 quiet, 1 with an alert", "does not answer"],
+      "/endpoints/flight-delay": [
+        "promoted", "rolled back", "air_time is missing in 100 %", "7 quiet, 1 with an alert", "does not answer",
+      ],
       "/models": ["champion → 2"],
       "/models/flight-delay": ["version 2", "version 1", "ROC AUC by version"],
       "/models/flight-delay/2": [
-        "0.018", "pr_auc &gt;= champion.pr_auc - 0.002 at 95%", "the difference is surely below", "Calibration", "origin_recent_delay",
+        "0.018", "pr_auc &gt;= champion.pr_auc - 0.002 at 95%", "the difference is surely below", "Calibration",
+        "origin_recent_delay",
         "wind_speed", "with uncommitted changes", "Lineage of flight-delay@2", "baseline: constant", "By carrier",
       ],
       "/experiments": ["flight-delay"],
@@ -44,7 +52,9 @@ struct PagesTests {
       let answer = try await world.get(path)
       #expect(answer.status == 200, "\(path)")
       for text in texts { #expect(answer.html.contains(text), "\(path) shows '\(text)'") }
-      for trace in ["{{", "}}", "Optional(", "nil</"] { #expect(!answer.html.contains(trace), "\(path) has '\(trace)'") }
+      for trace in ["{{", "}}", "Optional(", "nil</"] {
+        #expect(!answer.html.contains(trace), "\(path) has '\(trace)'")
+      }
     }
   }
 
@@ -99,7 +109,9 @@ struct PagesTests {
     let version = try await world.platform.registry.version(ModelVersionID(model: "flight-delay", version: 2))
     let run = try #require(version.run)
     let html = try await world.get("/runs/\(run)").html
-    for text in ["chart-loss", "As a table", "model/model.txt", "Part of", "Registered as", "&lt;b&gt;careful", "data-plot"] {
+    for text in [
+      "chart-loss", "As a table", "model/model.txt", "Part of", "Registered as", "&lt;b&gt;careful", "data-plot",
+    ] {
       #expect(html.contains(text), "\(text)")
     }
     #expect(try await world.get("/search?q=\(run)").location == "/runs/\(run)")
@@ -115,7 +127,10 @@ struct PagesTests {
     let world = try await PageWorld.furnished()
     let run = try await world.addPipelineRun()
     let html = try await world.get("/pipelines/\(run.id)").html
-    for text in ["#step-count", "counting rows", "the file is empty", "step-report", "skipped", "role=\"alert\"", "1 of 3 steps done"] {
+    for text in [
+      "#step-count", "counting rows", "the file is empty", "step-report", "skipped", "role=\"alert\"",
+      "1 of 3 steps done",
+    ] {
       #expect(html.contains(text), "\(text)")
     }
     #expect(!html.contains("data-refresh"))
@@ -128,7 +143,8 @@ struct PagesTests {
     try await world.addData()
     let html = try await world.get("/data/flight-delay/flights").html
     for text in [
-      "1 partition held back", "kilometres &lt;b&gt;.csv", "mean(distance)", "out of control", "january.csv", "feature view", "public domain",
+      "1 partition held back", "kilometres &lt;b&gt;.csv", "mean(distance)", "out of control", "january.csv",
+      "feature view", "public domain",
       "Points of mean(distance)", "Monday", "Release 2013-02-02",
     ] { #expect(html.contains(text), "\(text)") }
     let partition = try await world.get("/data/flight-delay/flights/partitions/2013-02-02").html
@@ -138,7 +154,8 @@ struct PagesTests {
     #expect(try await world.get("/").html.contains("flights 2013-02-02"))
     let released = try await world.post("/data/flight-delay/flights/quarantine/2013-02-02/release", "reason=")
     #expect(released.status == 400)
-    let reasoned = try await world.post("/data/flight-delay/flights/quarantine/2013-02-02/release", "reason=kilometres+are+right")
+    let reasoned = try await world.post(
+      "/data/flight-delay/flights/quarantine/2013-02-02/release", "reason=kilometres+are+right")
     #expect(reasoned.location == "/data/flight-delay/flights")
     #expect(!(try await world.get("/data/flight-delay/flights").html).contains("Held back:"))
   }
@@ -146,7 +163,8 @@ struct PagesTests {
   @Test(
     "What is not there is a page that says what, why and what to do",
     arguments: [
-      "/runs/nope", "/models/nope", "/models/flight-delay/99", "/models/flight-delay/one", "/endpoints/nope", "/pipelines/nope",
+      "/runs/nope", "/models/nope", "/models/flight-delay/99", "/models/flight-delay/one", "/endpoints/nope",
+      "/pipelines/nope",
       "/experiments/99", "/data/a/b", "/data/a/b/partitions/c",
     ])
   func missing(path: String) async throws {
@@ -163,11 +181,14 @@ struct PagesTests {
     try await world.addData()
     let run = try await world.addPipelineRun()
     let version = try await world.platform.registry.version(ModelVersionID(model: "flight-delay", version: 2))
-    let paths = Self.lists + [
-      "/endpoints/flight-delay", "/models/flight-delay", "/models/flight-delay/2", "/experiments/1", "/runs/\(version.run?.text ?? "")",
-      "/pipelines/\(run.id)", "/data/flight-delay/flights", "/data/flight-delay/flights/profile", "/data/flight-delay/flights/preview",
-      "/data/flight-delay/flights/partitions/2013-02-02", "/models/nope", "/search?q=flight", "/audit?verify=1",
-    ]
+    let paths =
+      Self.lists + [
+        "/endpoints/flight-delay", "/models/flight-delay", "/models/flight-delay/2", "/experiments/1",
+        "/runs/\(version.run?.text ?? "")",
+        "/pipelines/\(run.id)", "/data/flight-delay/flights", "/data/flight-delay/flights/profile",
+        "/data/flight-delay/flights/preview",
+        "/data/flight-delay/flights/partitions/2013-02-02", "/models/nope", "/search?q=flight", "/audit?verify=1",
+      ]
     for path in paths {
       let name = path == "/" ? "home" : path.dropFirst().replacing("/", with: "_").replacing("?", with: "_")
       try await world.get(path).html.write(toFile: "\(folder)/\(name).html", atomically: true, encoding: .utf8)

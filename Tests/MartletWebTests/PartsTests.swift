@@ -8,7 +8,8 @@ struct PartsTests {
   @Test("Markup in a cell, a heading or a link is shown, not obeyed")
   func escaping() {
     let table = Table(
-      "a\"b", columns: [.init("<th>")], rows: [.init([.text("<i>", link: "/x?a=\"1\"", detail: "<u>")], id: "\"><script>")])
+      "a\"b", columns: [.init("<th>")],
+      rows: [.init([.text("<i>", link: "/x?a=\"1\"", detail: "<u>")], id: "\"><script>")])
     #expect(!table.html.contains("<i>"))
     #expect(!table.html.contains("<u>"))
     #expect(!table.html.contains("<script>"))
@@ -18,13 +19,15 @@ struct PartsTests {
 
   @Test("An empty table says so instead of showing bare headings")
   func emptyTable() {
-    #expect(Table("x", columns: [.init("A")], rows: [], empty: "No runs yet.").html == #"<p class="empty">No runs yet.</p>"#)
+    #expect(
+      Table("x", columns: [.init("A")], rows: [], empty: "No runs yet.").html == #"<p class="empty">No runs yet.</p>"#)
   }
 
   @Test(
     "Durations and sizes are read at a glance",
     arguments: [
-      (340, "340 ms"), (2500, "2.5 s"), (42_000, "42 s"), (125_000, "2 min 5 s"), (7_500_000, "2 h 5 min"), (90_000_000, "1 d 1 h"),
+      (340, "340 ms"), (2500, "2.5 s"), (42_000, "42 s"), (125_000, "2 min 5 s"), (7_500_000, "2 h 5 min"),
+      (90_000_000, "1 d 1 h"),
     ])
   func durations(milliseconds: Int, text: String) { #expect(readable(Duration.milliseconds(milliseconds)) == text) }
 
@@ -34,9 +37,12 @@ struct PartsTests {
   @Test(
     "Objects of the ledger lead to their pages",
     arguments: [
-      ("dataset:flight-delay/flights", "/data/flight-delay/flights"), ("model:flight-delay@3", "/models/flight-delay/3"),
-      ("model:a b", "/models/a%20b"), ("endpoint:x", "/endpoints/x"), ("run:abc", "/runs/abc"), ("pipeline:abc", "/pipelines/abc"),
-      ("data:p/n@0123", "/data/p/n#versions"), ("feature:p/v", "/data#feature-p-v"), ("policy:x", nil), ("nonsense", nil), ("model:", nil),
+      ("dataset:flight-delay/flights", "/data/flight-delay/flights"),
+      ("model:flight-delay@3", "/models/flight-delay/3"),
+      ("model:a b", "/models/a%20b"), ("endpoint:x", "/endpoints/x"), ("run:abc", "/runs/abc"),
+      ("pipeline:abc", "/pipelines/abc"),
+      ("data:p/n@0123", "/data/p/n#versions"), ("feature:p/v", "/data#feature-p-v"), ("policy:x", nil),
+      ("nonsense", nil), ("model:", nil),
     ] as [(String, String?)])
   func objectLinks(object: String, page: String?) { #expect(ObjectLink.page(of: object) == page) }
 
@@ -47,7 +53,9 @@ struct PartsTests {
   }
 
   @Test("The metrics that people compare first come first")
-  func order() { #expect(metricOrder(["zeta", "brier", "roc_auc", "alpha"]) == ["roc_auc", "brier", "alpha", "zeta"]) }
+  func order() {
+    #expect(metricOrder(["zeta", "brier", "roc_auc", "alpha"]) == ["roc_auc", "brier", "alpha", "zeta"])
+  }
 }
 
 @Suite("Charts")
@@ -88,7 +96,8 @@ struct ChartTests {
 
   @Test("A graph with a circle is drawn all the same")
   func circle() {
-    let graph = GraphDrawing(title: "g", nodes: [.init(id: "a", label: "a"), .init(id: "b", label: "b")], edges: [("a", "b"), ("b", "a")])
+    let graph = GraphDrawing(
+      title: "g", nodes: [.init(id: "a", label: "a"), .init(id: "b", label: "b")], edges: [("a", "b"), ("b", "a")])
     #expect(graph.svg.contains("<svg"))
   }
 }

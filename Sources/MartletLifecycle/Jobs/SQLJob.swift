@@ -25,7 +25,8 @@ struct SQLJob: Codable, Sendable {
     let database = try DuckDB.open(engines: EngineFolder(context.engines), allowedDirectories: job.folders)
     for (name, files) in job.tables.sorted(by: { $0.key < $1.key }) {
       try database.execute(
-        "CREATE VIEW \(SQLText.quote(name)) AS SELECT * FROM read_parquet(\(SQLText.list(files)), union_by_name = true)")
+        "CREATE VIEW \(SQLText.quote(name)) AS SELECT * FROM read_parquet(\(SQLText.list(files)), union_by_name = true)"
+      )
     }
     try database.execute("COPY (\(job.sql)) TO \(SQLText.literal(job.output)) (FORMAT parquet, COMPRESSION zstd)")
     return try summary(of: job.output, in: database)

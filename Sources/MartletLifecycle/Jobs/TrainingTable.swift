@@ -9,7 +9,8 @@ struct TrainingTable {
 
   /// - Parameter order: columns that sort the rows, the first in time; together they should name a row.
   static func read(
-    _ file: String, inputs: TrainingInputs, order: [String], extra: [String] = [], folders: [String], context: JobContext
+    _ file: String, inputs: TrainingInputs, order: [String], extra: [String] = [], folders: [String],
+    context: JobContext
   ) throws -> TrainingTable {
     let database = try DuckDB.open(engines: EngineFolder(context.engines), allowedDirectories: folders, threads: 1)
     let label = SQLText.quote(inputs.label)

@@ -141,7 +141,9 @@ struct TrialJob: Codable, Sendable {
   }
 
   /// The positive share in each decile of one prepared column.
-  private static func binned(_ column: String, _ names: [String], _ matrix: Matrix, _ labels: [Double]) throws -> Estimator {
+  private static func binned(_ column: String, _ names: [String], _ matrix: Matrix, _ labels: [Double]) throws
+    -> Estimator
+  {
     guard let place = names.firstIndex(of: column) else {
       throw MartletError.invalidInput(
         "the baseline's column '\(column)' is not among the model's\(didYouMean(column, among: names))")

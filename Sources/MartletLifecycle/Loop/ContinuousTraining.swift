@@ -16,7 +16,9 @@ package struct ContinuousTraining: Sendable {
   }
 
   /// Starts a run when a verdict sets off one of the project's triggers and the policy allows it; says so in words.
-  func consider(_ verdict: MonitorVerdict, version: ProjectVersion, at now: Timestamp, waits: Bool) async throws -> String? {
+  func consider(_ verdict: MonitorVerdict, version: ProjectVersion, at now: Timestamp, waits: Bool) async throws
+    -> String?
+  {
     for trigger in version.file.triggers {
       guard case .monitor(let endpoint, let kinds) = trigger, endpoint == verdict.endpoint,
         let finding = verdict.findings.first(where: { kinds.contains($0.kind) })
@@ -27,7 +29,9 @@ package struct ContinuousTraining: Sendable {
   }
 
   /// Starts a run when a schedule of the project fires in the time from `from` (excluded) to `to`.
-  func considerSchedule(_ version: ProjectVersion, from: Timestamp?, to now: Timestamp, waits: Bool) async throws -> String? {
+  func considerSchedule(_ version: ProjectVersion, from: Timestamp?, to now: Timestamp, waits: Bool) async throws
+    -> String?
+  {
     guard let from else { return nil }
     for trigger in version.file.triggers {
       guard case .cron(let schedule) = trigger, let next = try schedule.next(after: from), next <= now else { continue }
@@ -36,7 +40,9 @@ package struct ContinuousTraining: Sendable {
     return nil
   }
 
-  private func start(_ trigger: String, because reason: String, _ version: ProjectVersion, at now: Timestamp, waits: Bool)
+  private func start(
+    _ trigger: String, because reason: String, _ version: ProjectVersion, at now: Timestamp, waits: Bool
+  )
     async throws -> String?
   {
     // A version that is still on its way is let through first: two challengers cannot be told apart.

@@ -42,7 +42,8 @@ package struct Deliveries: Sendable {
     guard !changed.isEmpty else { return }
     let known = try await platform.deployments.configuration().tables
     for table in changed {
-      guard let definition = known.first(where: { $0.name == DeployableVersion.tableName(key.project, table.view) }) else {
+      guard let definition = known.first(where: { $0.name == DeployableVersion.tableName(key.project, table.view) })
+      else {
         continue
       }
       // While the scoring plane is away nothing is lost: the table is sent whole when it is back.

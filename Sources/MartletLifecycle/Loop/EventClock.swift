@@ -34,7 +34,9 @@ package actor EventClock {
     let before = turns[project]
     let task = Task { () -> Result<Progress, any Error> in
       await before?.value
-      do { return .success(try await self.advanceNow(project, to: time, waits: waits)) } catch { return .failure(error) }
+      do { return .success(try await self.advanceNow(project, to: time, waits: waits)) } catch {
+        return .failure(error)
+      }
     }
     turns[project] = Task { _ = await task.value }
     return try await task.value.get()
@@ -50,7 +52,8 @@ package actor EventClock {
     for endpoint in version.file.endpoints {
       let release = Release(platform: platform)
       if let change = try await release.advance(EndpointName(endpoint.name), file: version.file, at: time) {
-        events.append("\(change.version) on \(change.endpoint): \(change.status.rawValue)\(change.reason.map { ", \($0)" } ?? "")")
+        events.append(
+          "\(change.version) on \(change.endpoint): \(change.status.rawValue)\(change.reason.map { ", \($0)" } ?? "")")
       }
     }
     for due in try await dueWindows(version.file, until: time) {
@@ -59,9 +62,13 @@ package actor EventClock {
         decision: .init(version.file.charter))
       let verdict = try await runner.run(from: due.from, to: due.to, phase: due.phase, now: due.at)
       events += verdict.findings.map { "\($0.kind): \($0.reason)" }
-      if let started = try await training.consider(verdict, version: version, at: time, waits: waits) { events.append(started) }
+      if let started = try await training.consider(verdict, version: version, at: time, waits: waits) {
+        events.append(started)
+      }
     }
-    if let started = try await training.considerSchedule(version, from: from, to: time, waits: waits) { events.append(started) }
+    if let started = try await training.considerSchedule(version, from: from, to: time, waits: waits) {
+      events.append(started)
+    }
     return Progress(now: time, events: events)
   }
 

@@ -86,7 +86,8 @@ struct WindowRunner: Sendable {
   }
 
   /// The compared values, the window, and the columns that moved most.
-  private func reason(_ line: GateLineResult, _ measures: WindowMeasures, _ from: Timestamp, _ to: Timestamp) -> String {
+  private func reason(_ line: GateLineResult, _ measures: WindowMeasures, _ from: Timestamp, _ to: Timestamp) -> String
+  {
     let moved = measures.columns.filter(\.drifted).sorted { $0.psi > $1.psi }.prefix(3).map(\.column)
     let columns = moved.isEmpty ? "" : "; moved most: \(moved.joined(separator: ", "))"
     return "\(line.text) (\(line.explanation)) in \(from.day) to \(to.day), \(measures.rows) predictions\(columns)"
@@ -95,6 +96,7 @@ struct WindowRunner: Sendable {
   private func raise(_ finding: MonitorFinding, at time: Timestamp) async throws {
     _ = try await platform.alerts.raise(
       project: project, subject: "endpoint:\(definition.endpoint)", kind: finding.kind, severity: finding.rule.severity,
-      owner: finding.rule.owner, reason: finding.reason, key: "\(project)/\(definition.endpoint)/\(finding.rule.when)", at: time)
+      owner: finding.rule.owner, reason: finding.reason, key: "\(project)/\(definition.endpoint)/\(finding.rule.when)",
+      at: time)
   }
 }

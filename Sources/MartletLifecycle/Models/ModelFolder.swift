@@ -32,7 +32,9 @@ struct ModelFolder: Sendable {
         if manager.fileExists(atPath: target) { continue }
         let source = try artifacts.path(of: file.digest)
         // A link shares the blob's bytes; on another file system they are copied.
-        do { try manager.linkItem(atPath: source, toPath: target) } catch { try manager.copyItem(atPath: source, toPath: target) }
+        do { try manager.linkItem(atPath: source, toPath: target) } catch {
+          try manager.copyItem(atPath: source, toPath: target)
+        }
       }
     } catch let error as MartletError {
       throw error

@@ -65,11 +65,13 @@ struct TrainingSearch: Sendable {
       let parameters = suggestion.parameters.merging(request.step.parameters) { _, fixed in fixed }
       let trial = try await trial(
         "trial \(suggestion.number + 1)",
-        .lightgbm(parameters: parameters, rounds: Self.rounds, earlyStopping: Self.earlyStopping), request, seed, parent)
+        .lightgbm(parameters: parameters, rounds: Self.rounds, earlyStopping: Self.earlyStopping), request, seed, parent
+      )
       await results.keep(trial, at: suggestion.number)
       log("trial \(suggestion.number + 1): \(Self.described(trial.outcome.metrics))")
       guard let value = trial.outcome.metrics[metric] else {
-        throw MartletError.invalidInput("tune.metric '\(metric)' is not measured\(didYouMean(metric, among: trial.outcome.metrics.keys))")
+        throw MartletError.invalidInput(
+          "tune.metric '\(metric)' is not measured\(didYouMean(metric, among: trial.outcome.metrics.keys))")
       }
       return ["brier", "log_loss", "ece"].contains(metric) ? value : -value
     }
@@ -112,7 +114,9 @@ struct TrainingSearch: Sendable {
     }
   }
 
-  private func train(_ candidate: TrialJob.Candidate, _ request: Request, _ seed: UInt64, _ run: RunID) async throws -> Trial {
+  private func train(_ candidate: TrialJob.Candidate, _ request: Request, _ seed: UInt64, _ run: RunID) async throws
+    -> Trial
+  {
     try await withScratch(in: scratch) { folder in
       let table = try artifacts.path(of: request.table)
       let job = TrialJob(
@@ -197,7 +201,8 @@ extension TrainStep {
         try prepare.map { section in
           guard let kind = PreparationSpec.Kind(rawValue: section.operation) else {
             throw MartletError.invalidInput(
-              "prepare cannot be '\(section.operation)'\(didYouMean(section.operation, among: PreparationSpec.Kind.allCases.map(\.rawValue)))")
+              "prepare cannot be '\(section.operation)'\(didYouMean(section.operation, among: PreparationSpec.Kind.allCases.map(\.rawValue)))"
+            )
           }
           return PreparationSpec.Operation(kind, method: section.method, columns: section.columns)
         })

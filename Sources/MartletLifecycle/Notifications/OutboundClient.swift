@@ -43,7 +43,9 @@ package struct OutboundClient: Sendable {
 
   private func resolve(_ host: String, port: Int) async throws -> SocketAddress {
     do {
-      return try await NIOThreadPool.singleton.runIfActive { try SocketAddress.makeAddressResolvingHost(host, port: port) }
+      return try await NIOThreadPool.singleton.runIfActive {
+        try SocketAddress.makeAddressResolvingHost(host, port: port)
+      }
     } catch {
       throw MartletError(.unavailable, "the webhook's host cannot be resolved", cause: String(describing: error))
     }

@@ -43,7 +43,9 @@ package struct OutboundPolicy: Sendable {
 
   private static func isPublicV6(_ bytes: [UInt8]) -> Bool {
     // Addresses that carry an IPv4 address inside: mapped, NAT64, 6to4.
-    if bytes[0..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF { return isPublicV4(Array(bytes[12...])) }
+    if bytes[0..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
+      return isPublicV4(Array(bytes[12...]))
+    }
     if bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) { return isPublicV4(Array(bytes[12...])) }
     if bytes.starts(with: [0x20, 0x02]) { return isPublicV4(Array(bytes[2..<6])) }
     // Global unicast is 2000::/3; documentation is 2001:db8::/32.

@@ -15,7 +15,9 @@ package struct ProjectSetup: Sendable {
   /// Stores a snapshot; unless it is a branch, it becomes the project's active version and its declarations are made.
   ///
   /// - Parameter project: the project that the snapshot must be of.
-  package func put(_ snapshot: ProjectSnapshot, of project: ProjectName, by author: Author) async throws -> ProjectVersion {
+  package func put(_ snapshot: ProjectSnapshot, of project: ProjectName, by author: Author) async throws
+    -> ProjectVersion
+  {
     var context = ProjectFileContext.checking
     context.files = snapshot.files
     let file = try ProjectFile.parse(try snapshot.files.text("martlet.yaml"), context: context)

@@ -15,7 +15,8 @@ struct ModelHistory: Sendable {
       inputs.append(ModelLineage.DataInput(dataset: section.name, version: head.id, rows: Int(head.rows)))
     }
     let reports = Array(
-      Set(trained.inputs.features.map(\.view))).sorted()
+      Set(trained.inputs.features.map(\.view))
+    ).sorted()
     return ModelLineage(
       project: context.project, projectVersion: context.version.number, commit: context.version.commit,
       isDirty: context.version.isDirty, pipelineRun: context.pipelineRun, run: trained.run, data: inputs,

@@ -31,7 +31,8 @@ package struct Release: Sendable {
     guard let challenger = deployed.rollout.challenger else { return nil }
     let state = try await platform.scoring.reconcile()
     guard let counted = state.endpoints.first(where: { $0.name == endpoint }) else { return nil }
-    let counts = counted.epoch == deployed.rollout.epoch
+    let counts =
+      counted.epoch == deployed.rollout.epoch
       ? counted.variants.first { $0.modelVersion == challenger.modelVersion }?.counts : nil
     let verdict = try judge(deployed, counts ?? VariantCounts(), gate: file.endpoint(endpoint.text)?.rollbackGate)
     let changed = try await platform.deployments.advance(
@@ -44,7 +45,9 @@ package struct Release: Sendable {
   }
 
   /// Returns to the champion by a person's decision.
-  package func rollBack(_ endpoint: EndpointName, reason: String, by author: Author, at time: Timestamp) async throws -> Deployment {
+  package func rollBack(_ endpoint: EndpointName, reason: String, by author: Author, at time: Timestamp) async throws
+    -> Deployment
+  {
     let deployment = try await platform.deployments.rollBack(endpoint, reason: reason, by: author, at: time)
     try await platform.scoring.reconcile()
     return deployment
@@ -54,15 +57,19 @@ package struct Release: Sendable {
     -> (verdict: Rollout.Verdict, result: GateResult)
   {
     let facts = GateFacts(counts)
-    let result = try Gate.evaluate(gate ?? "live", lines: counts.rows == 0 ? [] : deployed.definition.rollback, facts: facts)
+    let result = try Gate.evaluate(
+      gate ?? "live", lines: counts.rows == 0 ? [] : deployed.definition.rollback, facts: facts)
     let reason = result.failures.map { "\($0.text): \($0.explanation)" }.joined(separator: "; ")
     return (Rollout.Verdict(passes: result.passed, reason: reason), result)
   }
 
-  private func report(_ deployment: Deployment, _ result: GateResult, _ deployed: DeployedEndpoint, _ time: Timestamp) async throws {
+  private func report(_ deployment: Deployment, _ result: GateResult, _ deployed: DeployedEndpoint, _ time: Timestamp)
+    async throws
+  {
     try await platform.gates.record(result, on: "endpoint:\(deployment.endpoint)", by: .martlet, at: time)
     _ = try await platform.alerts.raise(
-      project: deployed.definition.project, subject: "endpoint:\(deployment.endpoint)", kind: "rollback", severity: .error,
+      project: deployed.definition.project, subject: "endpoint:\(deployment.endpoint)", kind: "rollback",
+      severity: .error,
       owner: nil, reason: "\(deployment.version) was rolled back: \(deployment.reason ?? "its gate failed")",
       key: "rollback/\(deployment.id)", at: time)
   }

@@ -34,7 +34,9 @@ extension StepBodies {
       ], summary: Self.short(evaluation.candidate.metrics))
   }
 
-  private func layOut(_ trained: TrainedModel, _ champion: ModelVersion?, in folder: String) throws -> [EvaluationJob.Model] {
+  private func layOut(_ trained: TrainedModel, _ champion: ModelVersion?, in folder: String) throws -> [EvaluationJob
+    .Model]
+  {
     var models = [(name: "candidate", files: trained.files)]
     models += trained.baselines.map { (name: $0.name, files: $0.files) }
     if let champion { models.append((name: "champion", files: champion.files)) }
@@ -51,10 +53,13 @@ extension StepBodies {
     guard let candidate = outcome.evaluations["candidate"] else {
       throw MartletError(.internalError, "the evaluation has no candidate")
     }
-    let baselines = trained.baselines.reduce(into: [String: BinaryEvaluation]()) { $0[$1.name] = outcome.evaluations[$1.name] }
+    let baselines = trained.baselines.reduce(into: [String: BinaryEvaluation]()) {
+      $0[$1.name] = outcome.evaluations[$1.name]
+    }
     return Evaluation(
       run: trained.run, rows: candidate.rows, candidate: candidate, baselines: baselines,
-      champion: outcome.evaluations["champion"], championVersion: champion, paired: outcome.paired, reference: reference)
+      champion: outcome.evaluations["champion"], championVersion: champion, paired: outcome.paired, reference: reference
+    )
   }
 
   /// The live version of the model that a later step registers this one as.

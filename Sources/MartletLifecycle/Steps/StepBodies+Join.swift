@@ -17,7 +17,8 @@ extension StepBodies {
       context.log("\(view.view): \(view.matched) rows found, \(view.expired) too old, \(view.missing) without a value")
     }
     if set.unlabelled > 0, let label {
-      context.log("\(set.unlabelled) of \(set.baseRows) rows have no '\(label)': reported here and left out of training")
+      context.log(
+        "\(set.unlabelled) of \(set.baseRows) rows have no '\(label)': reported here and left out of training")
     }
     let joined = JoinedTable(
       columns: set.columns.map { JoinedTable.Column(name: $0.name, type: $0.type, view: $0.view) },
@@ -30,10 +31,13 @@ extension StepBodies {
       outputs[name] = StepOutput(digest: blob.digest, size: Int64(blob.size), fileName: "\(name).parquet", value: value)
     }
     return StepResult(
-      outputs, summary: "\(set.trainRows) rows to train on, \(set.testRows) to test on, \(set.unlabelled) without outcome")
+      outputs,
+      summary: "\(set.trainRows) rows to train on, \(set.testRows) to test on, \(set.unlabelled) without outcome")
   }
 
-  private func joinedFeatures(_ set: TrainingSet, _ join: JoinStep, _ project: ProjectName) async throws -> [JoinedFeatures] {
+  private func joinedFeatures(_ set: TrainingSet, _ join: JoinStep, _ project: ProjectName) async throws
+    -> [JoinedFeatures]
+  {
     var views: [JoinedFeatures] = []
     for name in join.features {
       let definition = try await platform.features.view(project, name).definition
@@ -51,7 +55,9 @@ extension StepBodies {
   /// The label of the train step that reads this table, so that rows without one are counted here.
   private func label(of step: StepDefinition, _ context: StepContext) throws -> String? {
     for other in context.file.steps {
-      if case .train(let train) = other.work, train.table.step == step.name { return try train.label.text(context.params) }
+      if case .train(let train) = other.work, train.table.step == step.name {
+        return try train.label.text(context.params)
+      }
     }
     return nil
   }

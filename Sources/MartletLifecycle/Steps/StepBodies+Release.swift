@@ -18,7 +18,8 @@ extension StepBodies {
     for line in result.lines { context.log("\(line.holds ? "holds" : "fails"): \(line.text) (\(line.explanation))") }
     try await platform.gates.record(result, on: "run:\(evaluation.run)", by: context.author, at: context.now)
     try result.requirePassed()
-    return StepResult(["result": StepOutput(value: try JSON(encoding: result))], summary: "\(result.lines.count) lines hold")
+    return StepResult(
+      ["result": StepOutput(value: try JSON(encoding: result))], summary: "\(result.lines.count) lines hold")
   }
 
   /// Makes the trained model a version, with everything needed to know where it came from.
@@ -35,12 +36,19 @@ extension StepBodies {
     let version = try await platform.registry.createVersion(
       NewModelVersion(
         model: register.name, source: "runs:/\(trained.run)/model", run: trained.run, files: files,
-        signature: ["inputs": try JSON(encoding: package.signature.inputs), "outputs": try JSON(encoding: package.signature.outputs)],
+        signature: [
+          "inputs": try JSON(encoding: package.signature.inputs),
+          "outputs": try JSON(encoding: package.signature.outputs),
+        ],
         inputExample: package.examples.first.map { .object($0.row) }, lineage: lineage,
         metrics: evaluation?.candidate.metrics ?? trained.metrics, createsModel: true), by: context.author)
     context.log("registered \(version.id)")
     return StepResult(
-      ["version": StepOutput(value: ["model": .string(version.id.model.text), "version": .integer(Int64(version.id.version))])],
+      [
+        "version": StepOutput(value: [
+          "model": .string(version.id.model.text), "version": .integer(Int64(version.id.version)),
+        ])
+      ],
       summary: version.id.description)
   }
 
@@ -62,7 +70,8 @@ extension StepBodies {
 
   static let referenceName = "reference.parquet"
 
-  private func lineage(of trained: TrainedModel, _ evaluation: Evaluation?, _ context: StepContext) async throws -> JSON {
+  private func lineage(of trained: TrainedModel, _ evaluation: Evaluation?, _ context: StepContext) async throws -> JSON
+  {
     let facts = try await ModelHistory(platform: platform).lineage(of: trained, context)
     var members = try JSON(encoding: facts).object ?? [:]
     members["importance"] = try JSON(encoding: trained.importance)
@@ -78,7 +87,8 @@ extension StepBodies {
     let id = ModelVersionID(model: ModelName(model), version: Int(number))
     let deployment = try await Release(platform: platform).start(
       id, on: deploy.endpoint, project: context.project, by: context.author, at: context.now)
-    context.log("\(id) on \(deploy.endpoint): \(deployment.status.rawValue), \(Int(deployment.share * 100)) % of the traffic")
+    context.log(
+      "\(id) on \(deploy.endpoint): \(deployment.status.rawValue), \(Int(deployment.share * 100)) % of the traffic")
     return StepResult(
       ["deployment": StepOutput(value: .string(deployment.id.text))],
       summary: "\(id) on \(deploy.endpoint), \(Int(deployment.share * 100)) %")

@@ -38,7 +38,8 @@ extension StepBodies {
       let missing = outcome.missing.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       context.log("\(outcome.rows) rows; missing values: \(missing.isEmpty ? "none" : missing.joined(separator: ", "))")
       let output = StepOutput(
-        digest: blob.digest, size: Int64(blob.size), fileName: "\(step.name).parquet", value: try JSON(encoding: outcome))
+        digest: blob.digest, size: Int64(blob.size), fileName: "\(step.name).parquet",
+        value: try JSON(encoding: outcome))
       return StepResult([step.outputs.first ?? "table": output], summary: "\(outcome.rows) rows")
     }
   }

@@ -66,7 +66,8 @@ package struct StepBodies: Sendable {
   /// Metrics in one short line.
   static func short(_ metrics: [String: Double]) -> String {
     ["roc_auc", "pr_auc", "brier", "value_per_1000"].compactMap { name in
-      metrics[name].map { value in "\(name) \(abs(value) < 10 ? (value * 10_000).rounded() / 10_000 : value.rounded())" }
+      metrics[name].map { value in "\(name) \(abs(value) < 10 ? (value * 10_000).rounded() / 10_000 : value.rounded())"
+      }
     }.joined(separator: ", ")
   }
 }

@@ -111,7 +111,11 @@ package struct BinaryEvaluation: Sendable, Hashable, Codable {
       ("log_loss", .mean(BinaryMetric.logLosses(labels: labels, probabilities: scores))),
     ]
     if let decision {
-      list.append(("value_per_1000", .mean(decision.values(labels: labels, scores: scores, threshold: threshold).map { $0 * 1000 })))
+      list.append(
+        (
+          "value_per_1000",
+          .mean(decision.values(labels: labels, scores: scores, threshold: threshold).map { $0 * 1000 })
+        ))
     }
     return list
   }

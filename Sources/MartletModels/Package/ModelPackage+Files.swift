@@ -67,7 +67,9 @@ extension ModelPackage {
   /// What a caller would send for an example: its request columns, as MLflow writes input examples (pandas' "split").
   private func inputExample(_ example: Example) -> JSON {
     let names = signature.inputs.map(\.name)
-    return ["columns": .array(names.map(JSON.string)), "data": .array([.array(names.map { example.row[$0] ?? .null })])]
+    return [
+      "columns": .array(names.map(JSON.string)), "data": .array([.array(names.map { example.row[$0] ?? .null })]),
+    ]
   }
 
   /// The `MLmodel` file: YAML, of which JSON strings are a part.

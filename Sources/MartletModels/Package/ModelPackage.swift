@@ -35,9 +35,12 @@ package struct ModelPackage: Sendable {
 
   /// Every column the preparation reads, with its type: request columns first, then joined ones.
   package var fields: [ModelField] {
-    let known = signature.inputs + features.flatMap { view in view.columns.map { ModelField($0.name, $0.type, required: false) } }
+    let known =
+      signature.inputs + features.flatMap { view in view.columns.map { ModelField($0.name, $0.type, required: false) } }
     let byName = Dictionary(known.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return preparation.inputs.map { byName[$0.name] ?? ModelField($0.name, $0.isText ? .string : .double, required: false) }
+    return preparation.inputs.map {
+      byName[$0.name] ?? ModelField($0.name, $0.isText ? .string : .double, required: false)
+    }
   }
 
   /// Scores one row given as one number and one text for each of `fields`, without allocating.
@@ -65,9 +68,11 @@ package struct ModelPackage: Sendable {
     }
     let frame = try Frame(rows: examples.map(\.row), fields: fields)
     let scores = try predict(frame)
-    for (index, (score, example)) in zip(scores, examples).enumerated() where !(abs(score - example.score) <= tolerance) {
+    for (index, (score, example)) in zip(scores, examples).enumerated() where !(abs(score - example.score) <= tolerance)
+    {
       throw MartletError(
-        .checkFailed, "the loaded model gives \(score) for recorded example \(index + 1), training gave \(example.score)",
+        .checkFailed,
+        "the loaded model gives \(score) for recorded example \(index + 1), training gave \(example.score)",
         cause: "the engine or the package is not the one the model was verified with",
         fix: "register the model again from its run")
     }

@@ -37,7 +37,11 @@ package struct FittedPreparation: Sendable, Hashable, Codable {
     values.withUnsafeMutableBufferPointer { buffer in
       for row in 0..<frame.rowCount {
         for index in inputs.indices {
-          if inputs[index].isText { rowTexts[index] = texts[index][row] } else { rowNumbers[index] = numbers[index][row] }
+          if inputs[index].isText {
+            rowTexts[index] = texts[index][row]
+          } else {
+            rowNumbers[index] = numbers[index][row]
+          }
         }
         let place = UnsafeMutableBufferPointer(rebasing: buffer[row * outputs.count..<(row + 1) * outputs.count])
         rowNumbers.withUnsafeBufferPointer { numbers in

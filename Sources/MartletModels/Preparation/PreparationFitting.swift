@@ -56,7 +56,8 @@ struct PreparationFitting {
     if let named = operation.columns {
       for name in named where columns[name] == nil {
         throw MartletError.invalidInput(
-          "\(operation.kind.rawValue) names the column '\(name)', which is not there\(didYouMean(name, among: columns.names))")
+          "\(operation.kind.rawValue) names the column '\(name)', which is not there\(didYouMean(name, among: columns.names))"
+        )
       }
       for name in named where !fits(operation.kind, name) {
         throw MartletError.invalidInput("\(operation.kind.rawValue) does not apply to the column '\(name)'")

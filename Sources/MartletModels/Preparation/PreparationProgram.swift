@@ -22,7 +22,8 @@ package struct PreparationProgram: Sendable {
   private let outputs: [Int]
 
   package init(_ preparation: FittedPreparation) throws {
-    var slots = Dictionary(preparation.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var slots = Dictionary(
+      preparation.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     guard slots.count == preparation.inputs.count else {
       throw MartletError.invalidInput("the preparation names an input twice")
     }
@@ -45,8 +46,9 @@ package struct PreparationProgram: Sendable {
       case .log: steps.append(.log(source))
       case .bin(_, let edges): steps.append(.bin(source, edges))
       case .indicator(let name):
-        steps.append(texts.contains(name) && source < preparation.inputs.count
-          ? .missingText(source, into: next) : .missingNumber(source, into: next))
+        steps.append(
+          texts.contains(name) && source < preparation.inputs.count
+            ? .missingText(source, into: next) : .missingNumber(source, into: next))
         slots[name + "_missing"] = next
         next += 1
       case .encode(let name, let table, let other, let missing):

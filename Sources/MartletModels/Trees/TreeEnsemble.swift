@@ -63,7 +63,9 @@ package struct TreeEnsemble: Sendable {
     setBounds = reader.setBounds
     objective = reader.objective
     averages = reader.averages
-    var (gains, splits) = ([Double](repeating: 0, count: featureNames.count), [Int](repeating: 0, count: featureNames.count))
+    var (gains, splits) = (
+      [Double](repeating: 0, count: featureNames.count), [Int](repeating: 0, count: featureNames.count)
+    )
     for (node, gain) in zip(nodes, reader.gains) {
       gains[Int(node.feature)] += gain
       splits[Int(node.feature)] += 1

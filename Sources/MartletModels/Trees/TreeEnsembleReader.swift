@@ -53,9 +53,12 @@ struct TreeEnsembleReader {
     let features = try fields.integers("split_feature", count: count)
     let thresholds = try fields.numbers("threshold", count: count)
     let kinds = try fields.integers("decision_type", count: count)
-    let (left, right) = (try fields.integers("left_child", count: count), try fields.integers("right_child", count: count))
+    let (left, right) = (
+      try fields.integers("left_child", count: count), try fields.integers("right_child", count: count)
+    )
     let sets = try readSets(fields)
-    gains += fields.values["split_gain"] == nil
+    gains +=
+      fields.values["split_gain"] == nil
       ? [Double](repeating: 0, count: count) : try fields.numbers("split_gain", count: count)
     for i in 0..<count {
       guard featureNames.indices.contains(features[i]) else { throw fields.broken("splits on feature \(features[i])") }

@@ -259,7 +259,10 @@ package struct Deployments: Sendable {
     var members: [String: JSON] = [
       "variants": .array(
         endpoint.variants.map {
-          ["version": .string($0.modelVersion.description), "share": .double($0.share), "role": .string($0.role.rawValue)]
+          [
+            "version": .string($0.modelVersion.description), "share": .double($0.share),
+            "role": .string($0.role.rawValue),
+          ]
         })
     ]
     if let deployment {

@@ -15,23 +15,23 @@ package struct ScoringClient: Sendable {
     self.http = http
   }
 
-  package func state() async throws -> ScoringState { try await send(.GET, "/admin/state", nil).decode() }
+  package func state() async throws -> ScoringState { try await send(.get, "/admin/state", nil).decode() }
 
   package func push(_ configuration: ScoringConfiguration) async throws {
-    _ = try await send(.PUT, "/admin/configuration", JSON(encoding: configuration).bytes)
+    _ = try await send(.put, "/admin/configuration", JSON(encoding: configuration).bytes)
   }
 
   package func push(_ patch: OnlinePatch) async throws {
-    _ = try await send(.PATCH, "/admin/online", JSON(encoding: patch).bytes)
+    _ = try await send(.patch, "/admin/online", JSON(encoding: patch).bytes)
   }
 
   /// Finishes the prediction log's segment; returns all sealed ones.
   package func seal() async throws -> [SealedSegment] {
-    guard let segments = try await send(.POST, "/admin/seal", nil)["segments"] else { return [] }
+    guard let segments = try await send(.post, "/admin/seal", nil)["segments"] else { return [] }
     return try segments.decode()
   }
 
-  private enum Method: String { case GET, PUT, PATCH, POST }
+  private enum Method: String { case get = "GET", put = "PUT", patch = "PATCH", post = "POST" }
 
   private func send(_ method: Method, _ path: String, _ body: [UInt8]?) async throws -> JSON {
     var request = HTTPClientRequest(url: base + path)

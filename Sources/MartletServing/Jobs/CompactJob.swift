@@ -82,7 +82,8 @@ package enum CompactJob {
   static func run(_ arguments: Arguments, _ context: JobContext) throws -> Result {
     let lines = context.scratch + "/predictions.ndjson"
     let torn = try gather(arguments, into: lines)
-    let folders = [context.scratch, (arguments.output as NSString).deletingLastPathComponent]
+    let folders =
+      [context.scratch, (arguments.output as NSString).deletingLastPathComponent]
       + (arguments.outcomes.map { [($0 as NSString).deletingLastPathComponent] } ?? [])
     let duckDB = try DuckDB.open(
       engines: EngineFolder(context.engines), allowedDirectories: folders, memoryLimitMB: context.memoryMB ?? 1024,

@@ -27,7 +27,8 @@ package enum ProveJob {
   package static func prover(folder: ScoringFolder, jobs: JobRunner) -> Deployments.Prover {
     { packageFolder in
       let path = try folder.resolve(packageFolder)
-      let _: Result = try await jobs.run(kind, Arguments(folder: path), limits: JobLimits(memoryMB: 2048, wallTime: .seconds(120)))
+      let _: Result = try await jobs.run(
+        kind, Arguments(folder: path), limits: JobLimits(memoryMB: 2048, wallTime: .seconds(120)))
     }
   }
 }

@@ -54,7 +54,9 @@ package final class PredictionLog: @unchecked Sendable {
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let torn = try SegmentRecovery.recover(folder: folder)
-    if torn > 0 { logger.warning("The prediction log was cut back to its last whole record.", metadata: ["bytes": "\(torn)"]) }
+    if torn > 0 {
+      logger.warning("The prediction log was cut back to its last whole record.", metadata: ["bytes": "\(torn)"])
+    }
     let thread = Thread { [self] in run() }
     thread.name = "prediction-log"
     thread.start()

@@ -30,7 +30,9 @@ final class SegmentFile {
   func append(_ block: [UInt8], records: Int, first: Int64, last: Int64) throws {
     var offset = 0
     while offset < block.count {
-      let written = block.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: offset), block.count - offset) }
+      let written = block.withUnsafeBytes {
+        write(descriptor, $0.baseAddress?.advanced(by: offset), block.count - offset)
+      }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else {
         let code = errno

@@ -103,13 +103,15 @@ final class OnlineTable: Sendable {
     if let truth = value.boolean { return truth ? 1 : 0 }
     if let number = value.double { return number }
     if column.kind == .time, let time = value.string.flatMap(Timestamp.init) { return Double(time.milliseconds) }
-    throw MartletError.invalidInput("the column '\(column.name)' of '\(definition.name)' holds something that is no number")
+    throw MartletError.invalidInput(
+      "the column '\(column.name)' of '\(definition.name)' holds something that is no number")
   }
 
   private func text(_ value: JSON, _ column: OnlineTableDefinition.Column) throws -> String? {
     if value.isNull { return nil }
     guard let text = value.string else {
-      throw MartletError.invalidInput("the column '\(column.name)' of '\(definition.name)' holds something that is no text")
+      throw MartletError.invalidInput(
+        "the column '\(column.name)' of '\(definition.name)' holds something that is no text")
     }
     return text
   }

@@ -14,10 +14,12 @@ package struct AdminToken: Sendable {
   package static func load(path: String) throws -> AdminToken {
     if let token = try read(path) { return token }
     var generator = SystemRandomNumberGenerator()
-    let text = "mls_" + (0..<4).map { _ in
-      let digits = String(generator.next() as UInt64, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+    let text =
+      "mls_"
+      + (0..<4).map { _ in
+        let digits = String(generator.next() as UInt64, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined()
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).new"
     try DurableFile.write(Array(text.utf8), to: temporary)
     defer { unlink(temporary) }

@@ -38,7 +38,9 @@ enum ScoringMetrics {
 
   private static var counters: [Counter] {
     [
-      Counter(name: "martlet_scoring_requests_total", help: "Requests that gave a version at least one row.") { $0.requests },
+      Counter(name: "martlet_scoring_requests_total", help: "Requests that gave a version at least one row.") {
+        $0.requests
+      },
       Counter(name: "martlet_scoring_rows_total", help: "Rows given to a version.") { $0.rows },
       Counter(
         name: "martlet_scoring_fallback_rows_total", help: "Rows the champion answered in a challenger's place."
@@ -89,7 +91,9 @@ enum ScoringMetrics {
   }
 
   /// Bounds of the histogram in microseconds; the buckets inside are finer.
-  private static let bounds = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000]
+  private static let bounds = [
+    50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
+  ]
 
   private static func writeLatency(_ endpoints: [LoadedEndpoint], to text: inout MetricsText) {
     let name = "martlet_scoring_latency_seconds"

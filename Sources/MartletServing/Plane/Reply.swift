@@ -28,7 +28,8 @@ enum Reply {
 
   static func refusal(_ refusal: RequestRefusal) -> Response {
     let isText = refusal.status == 415
-    var response = isText
+    var response =
+      isText
       ? text(refusal.message, status: .init(code: refusal.status))
       : json(refusal.body, status: .init(code: refusal.status))
     if refusal.status == 429 || refusal.status == 503 { response.headers[.retryAfter] = "1" }

@@ -34,7 +34,8 @@ package struct ScoringFolder: Sendable, Hashable {
   /// The absolute path of a folder given relative to the data directory; anything that leads out of it is refused.
   package func resolve(_ relative: String) throws -> String {
     let parts = relative.split(separator: "/", omittingEmptySubsequences: false)
-    let isSafe = !relative.isEmpty && !relative.utf8.contains(0) && !relative.contains("\\")
+    let isSafe =
+      !relative.isEmpty && !relative.utf8.contains(0) && !relative.contains("\\")
       && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     guard isSafe, let real = Self.realPath(data + "/" + relative), let home = Self.realPath(data),
       real.hasPrefix(home + "/")
@@ -82,7 +83,9 @@ package enum DurableFile {
     defer { close(descriptor) }
     var offset = 0
     while offset < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), bytes.count - offset) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), bytes.count - offset)
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw FileFailure.error("'\(path)' could not be written", errno) }
       offset += count

@@ -38,7 +38,8 @@ package final class ScoringPlane: Sendable {
   /// Opens the folder and takes up the last good configuration. What of it cannot be loaded is logged, and the
   /// plane starts without it: the control plane will send it again.
   package init(
-    folder: ScoringFolder, limits: Limits = Limits(), clock: WallClock = .system, threads: NIOThreadPool, logger: Logger,
+    folder: ScoringFolder, limits: Limits = Limits(), clock: WallClock = .system, threads: NIOThreadPool,
+    logger: Logger,
     load: @escaping ModelLoader
   ) throws {
     self.folder = folder
@@ -66,7 +67,8 @@ package final class ScoringPlane: Sendable {
       let before = current
       guard configuration.epoch >= before.configuration.epoch else {
         throw MartletError(
-          .conflict, "configuration \(configuration.epoch) is older than the one in force, \(before.configuration.epoch)")
+          .conflict,
+          "configuration \(configuration.epoch) is older than the one in force, \(before.configuration.epoch)")
       }
       guard configuration != before.configuration else { return }
       guard configuration.epoch > before.configuration.epoch else {
@@ -125,10 +127,11 @@ package final class ScoringPlane: Sendable {
   }
 
   private func path(of table: OnlineTableDefinition) -> String {
-    let safe = String(table.name.unicodeScalars.map { scalar in
-      scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_")
-        ? Character(scalar) : "-"
-    }.prefix(60))
+    let safe = String(
+      table.name.unicodeScalars.map { scalar in
+        scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_")
+          ? Character(scalar) : "-"
+      }.prefix(60))
     return "\(folder.tables)/\(safe)-\(String(StableHash.of(table.name), radix: 16)).json"
   }
 

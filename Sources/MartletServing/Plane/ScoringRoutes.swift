@@ -48,7 +48,8 @@ struct ScoringRoutes: Sendable {
     let body = try await Self.body(of: request, limit: plane.limits.bodyBytes)
     let start = ContinuousClock.now
     let isLarge = body.count > Self.largeBody
-    let prediction = isLarge
+    let prediction =
+      isLarge
       ? try await plane.threads.runIfActive { try predict(body, format, endpoint, facts) }
       : try predict(body, format, endpoint, facts)
     let microseconds = Int((ContinuousClock.now - start).inSeconds * 1e6)

@@ -157,7 +157,9 @@ struct RequestReader {
     var positions: [Int] = []
     positions.reserveCapacity(schema.columns.count)
     try cursor.forEachElement { cursor throws(RequestRefusal) in
-      guard cursor.peek() == UInt8(ascii: "\"") else { throw .malformed("'columns' holds something that is not a name.") }
+      guard cursor.peek() == UInt8(ascii: "\"") else {
+        throw .malformed("'columns' holds something that is not a name.")
+      }
       let key = try cursor.key()
       let position = schema.names.position(of: key.bytes, key.range)
       guard position < 0 || !positions.contains(position) else {

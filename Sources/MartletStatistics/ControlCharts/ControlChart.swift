@@ -73,12 +73,12 @@ extension ControlChart.Point {
   package func explanation(places: Int = 4) -> String? {
     guard let rule = violations.first, let value, let centre, let lower, let upper else { return nil }
     func text(_ number: Double) -> String { Self.rounded(number, places) }
-    let where_ = stratum.map { ", \($0)" } ?? ""
+    let within = stratum.map { ", \($0)" } ?? ""
     if rule.isLimitRule {
       let side = value > upper ? "above the upper limit \(text(upper))" : "below the lower limit \(text(lower))"
-      return "\(label): \(text(value)) is \(side) (centre \(text(centre))\(where_))"
+      return "\(label): \(text(value)) is \(side) (centre \(text(centre))\(within))"
     }
-    return "\(label): \(text(value)) ends \(rule.meaning) (centre \(text(centre))\(where_))"
+    return "\(label): \(text(value)) ends \(rule.meaning) (centre \(text(centre))\(within))"
   }
 
   /// A number to so many significant digits.

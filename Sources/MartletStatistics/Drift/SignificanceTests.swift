@@ -50,7 +50,8 @@ package enum CountTest {
   }
 
   /// Two-sided z-test that two proportions are equal, variance pooled.
-  package static func proportions(_ count1: Double, of size1: Double, _ count2: Double, of size2: Double) -> TestResult {
+  package static func proportions(_ count1: Double, of size1: Double, _ count2: Double, of size2: Double) -> TestResult
+  {
     guard size1 > 0, size2 > 0 else { return TestResult(statistic: .nan, pValue: .nan) }
     let pooled = (count1 + count2) / (size1 + size2)
     let error = (pooled * (1 - pooled) * (1 / size1 + 1 / size2)).squareRoot()

@@ -61,7 +61,9 @@ package struct NumericSample: Sendable, Hashable, Codable {
   package func quantiles(at probabilities: [Double]) -> [Double] {
     guard let last = values.last else { return probabilities.map { _ in .nan } }
     var cumulative = 0.0
-    let upTo = counts.map { cumulative += $0; return cumulative }
+    let upTo = counts.map {
+      cumulative += $0; return cumulative
+    }
     func order(_ rank: Double) -> Double {
       var (low, high) = (0, upTo.count - 1)
       while low < high {

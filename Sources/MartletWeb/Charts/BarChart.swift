@@ -57,7 +57,8 @@ package struct BarChart {
     }
     let shown = bar.label.count > 28 ? String(bar.label.prefix(27)) + "…" : bar.label
     let label = #"<text x="192" y="\#(px(top + 12))" text-anchor="end">\#(escaped(shown))</text>"#
-    let value = #"<text x="\#(px(max(scale(bar.value), scale(0)) + 5))" y="\#(px(top + 12))">\#(readable(bar.value))</text>"#
+    let value =
+      #"<text x="\#(px(max(scale(bar.value), scale(0)) + 5))" y="\#(px(top + 12))">\#(readable(bar.value))</text>"#
     let other = bar.other.map { rectangle($0, top + 15, 8, "bar other") } ?? ""
     let style = bar.isMarked ? "bar marked" : "bar"
     return label + rectangle(bar.value, top + 2, bar.other == nil ? 14 : 11, style) + other + value

@@ -97,7 +97,9 @@ package struct GraphDrawing {
     for _ in nodes {
       var changed = false
       for edge in edges {
-        guard let from = column[edge.from], let to = column[edge.to], to < from + 1, from + 1 < nodes.count else { continue }
+        guard let from = column[edge.from], let to = column[edge.to], to < from + 1, from + 1 < nodes.count else {
+          continue
+        }
         column[edge.to] = from + 1
         changed = true
       }

@@ -68,7 +68,9 @@ package struct LineChart {
   package var summary: String {
     let lines = series.map { line -> String in
       let values = line.points.map(\.y).filter(\.isFinite)
-      guard let last = values.last, let low = values.min(), let high = values.max() else { return "\(line.name): no values" }
+      guard let last = values.last, let low = values.min(), let high = values.max() else {
+        return "\(line.name): no values"
+      }
       let marks = line.marked.isEmpty ? "" : ", \(line.marked.count) marked"
       let points = values.count == 1 ? "1 point" : "\(values.count) points"
       return "\(line.name): \(points) from \(readable(low)) to \(readable(high)), last \(readable(last))\(marks)"
@@ -139,7 +141,8 @@ package struct LineChart {
         guard point.y.isFinite else { return "" }
         return #"<circle class="point p\#(index % 4 + 1)" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="2.5"/>"#
       }
-      return #"<path class="s\#(index % 4 + 1)" d="\#(Self.path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
+      return
+        #"<path class="s\#(index % 4 + 1)" d="\#(Self.path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
         + dots.joined() + marks.joined()
     }
   }

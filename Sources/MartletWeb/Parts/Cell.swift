@@ -18,7 +18,9 @@ struct Cell {
   static func number(_ value: Double?) -> Cell { Cell(html: value.map(readable) ?? "–") }
   static func count(_ value: some BinaryInteger) -> Cell { Cell(html: grouped(Int64(value))) }
   static func share(_ value: Double?) -> Cell { Cell(html: value.map(percent) ?? "–") }
-  static func code(_ text: String?) -> Cell { Cell(html: text.map { "<code>\(escaped($0))</code>" } ?? "–", wraps: true) }
+  static func code(_ text: String?) -> Cell {
+    Cell(html: text.map { "<code>\(escaped($0))</code>" } ?? "–", wraps: true)
+  }
 
   static func badge(_ badge: Badge?, detail: String? = nil) -> Cell {
     Cell(html: (badge?.html ?? "–") + small(detail))

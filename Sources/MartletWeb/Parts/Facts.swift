@@ -13,7 +13,9 @@ struct Facts {
   }
 
   mutating func add(_ name: String, badge: Badge) { entries.append((name, badge.html)) }
-  mutating func add(_ name: String, code: String?) { if let code { entries.append((name, "<code>\(escaped(code))</code>")) } }
+  mutating func add(_ name: String, code: String?) {
+    if let code { entries.append((name, "<code>\(escaped(code))</code>")) }
+  }
   mutating func add(_ name: String, time: Timestamp?) { if let time { entries.append((name, timeElement(time))) } }
 
   var isEmpty: Bool { entries.isEmpty }

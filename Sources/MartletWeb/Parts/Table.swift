@@ -70,6 +70,7 @@ struct Table {
 
   private func bodyCell(_ column: Column, _ cell: Cell) -> String {
     let styles = [column.isNumeric ? "numeric" : nil, cell.wraps ? "wrap" : nil].compactMap(\.self)
-    return styles.isEmpty ? "<td>\(cell.html)</td>" : #"<td class="\#(styles.joined(separator: " "))">\#(cell.html)</td>"#
+    return styles.isEmpty
+      ? "<td>\(cell.html)</td>" : #"<td class="\#(styles.joined(separator: " "))">\#(cell.html)</td>"#
   }
 }

@@ -53,7 +53,8 @@ struct ReplaySession: ReplayServer {
       if let url = found["url"]?.string { return url }
     }
     throw MartletError(
-      .unavailable, "the endpoint '\(endpoint)' does not answer", cause: "no version is live on it, or its scoring process does not start",
+      .unavailable, "the endpoint '\(endpoint)' does not answer",
+      cause: "no version is live on it, or its scoring process does not start",
       fix: "deploy a version to it: martlet run")
   }
 }

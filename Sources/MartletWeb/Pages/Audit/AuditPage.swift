@@ -33,7 +33,9 @@ struct AuditPage {
     init(_ result: LedgerVerification) {
       isIntact = result.isIntact
       problems = result.problems.map(\.message)
-      let tail = result.unsealedEntries == 0 ? "" : "; \(counted(result.unsealedEntries, "newer entry", "newer entries")) not sealed yet"
+      let tail =
+        result.unsealedEntries == 0
+        ? "" : "; \(counted(result.unsealedEntries, "newer entry", "newer entries")) not sealed yet"
       let end = result.checkpointCompared ? ", its end matches the signed checkpoint" : ""
       words =
         result.isIntact
@@ -52,8 +54,11 @@ struct AuditPage {
     self.filter = filter
     self.verification = verification.map(Verification.init)
     entries = Self.table(records, empty: "No entries match.").html
-    verifyLink = link("/audit", ["action": filter.action, "object": filter.object, "actor": filter.actor, "verify": "1"])
-    nextLink = next.map { link("/audit", ["action": filter.action, "object": filter.object, "actor": filter.actor, "after": $0]) }
+    verifyLink = link(
+      "/audit", ["action": filter.action, "object": filter.object, "actor": filter.actor, "verify": "1"])
+    nextLink = next.map {
+      link("/audit", ["action": filter.action, "object": filter.object, "actor": filter.actor, "after": $0])
+    }
   }
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
@@ -71,7 +76,9 @@ struct AuditPage {
   static func table(_ records: [LedgerRecord], empty: String) -> Table {
     Table(
       "Ledger entries",
-      columns: [.number("No."), .init("Time (UTC)"), .init("What"), .init("Object"), .init("By"), .init("Why or what changed")],
+      columns: [
+        .number("No."), .init("Time (UTC)"), .init("What"), .init("Object"), .init("By"), .init("Why or what changed"),
+      ],
       rows: records.map { record in
         let number = record.sequence.map { Cell.count($0) } ?? Cell(html: #"<span class="muted">not sealed</span>"#)
         let change = record.entry.reason ?? record.entry.after.flatMap(words)

@@ -57,10 +57,14 @@ struct ControlFigure {
   private var table: Table {
     Table(
       "Points of \(series.name)",
-      columns: [.init("Partition"), .number("Value"), .number("Lower limit"), .number("Centre"), .number("Upper limit"), .init("Verdict")],
+      columns: [
+        .init("Partition"), .number("Value"), .number("Lower limit"), .number("Centre"), .number("Upper limit"),
+        .init("Verdict"),
+      ],
       rows: series.points.reversed().map { point in
         Table.Row([
-          .text(point.partition, detail: point.stratum), .number(point.value), .number(point.lower), .number(point.centre),
+          .text(point.partition, detail: point.stratum), .number(point.value), .number(point.lower),
+          .number(point.centre),
           .number(point.upper), .badge(Self.verdict(point)),
         ])
       })
@@ -79,13 +83,19 @@ struct ControlFigure {
     }.sorted { $0.2.partition > $1.2.partition }
     return Table(
       "Points out of control", caption: found.count > 100 ? "The newest 100 of \(found.count)." : nil,
-      columns: [.init("Partition"), .init("Chart"), .number("Value"), .init("Rule"), .init("In words"), .init("Consequence")],
+      columns: [
+        .init("Partition"), .init("Chart"), .number("Value"), .init("Rule"), .init("In words"), .init("Consequence"),
+      ],
       rows: found.prefix(100).map { number, series, point in
         let consequence =
-          point.isQuarantined ? Badge("held back", .bad) : point.isBaseline ? Badge("noted (baseline)") : Badge("warning", .warn)
+          point.isQuarantined
+          ? Badge("held back", .bad) : point.isBaseline ? Badge("noted (baseline)") : Badge("warning", .warn)
         return Table.Row([
-          .text(point.partition, detail: point.stratum), .text(series.name, link: "#chart-\(number + 1)"), .number(point.value),
-          .text(point.violations.map(\.rawValue).joined(separator: ", "), detail: point.violations.map(\.meaning).joined(separator: "; ")),
+          .text(point.partition, detail: point.stratum), .text(series.name, link: "#chart-\(number + 1)"),
+          .number(point.value),
+          .text(
+            point.violations.map(\.rawValue).joined(separator: ", "),
+            detail: point.violations.map(\.meaning).joined(separator: "; ")),
           .text(point.explanation), .badge(consequence),
         ])
       }, empty: "Every point of every chart is in control.")

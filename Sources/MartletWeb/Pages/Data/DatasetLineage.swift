@@ -12,12 +12,14 @@ struct DatasetLineage {
     }
     let key = content.record.key
     let version = GraphDrawing.Node(
-      id: "version", label: "\(key.name) v\(detail.version.number)", detail: counted(detail.version.rows, "row"), link: "#versions",
+      id: "version", label: "\(key.name) v\(detail.version.number)", detail: counted(detail.version.rows, "row"),
+      link: "#versions",
       tone: "good")
     var nodes: [GraphDrawing.Node] = []
     var edges: [(from: String, to: String)] = []
     for (index, upload) in Self.uploads(detail).enumerated() {
-      nodes.append(GraphDrawing.Node(id: "upload-\(index)", label: upload.name, detail: upload.detail, link: "#sources"))
+      nodes.append(
+        GraphDrawing.Node(id: "upload-\(index)", label: upload.name, detail: upload.detail, link: "#sources"))
       edges.append(("upload-\(index)", "version"))
     }
     nodes.append(version)
@@ -38,7 +40,9 @@ struct DatasetLineage {
       if rows[id] == nil { order.append(id) }
       rows[id, default: (partition.sourceName ?? id, 0)].partitions += 1
     }
-    let shown = order.suffix(4).compactMap { rows[$0] }.map { (name: $0.name, detail: counted($0.partitions, "partition")) }
+    let shown = order.suffix(4).compactMap { rows[$0] }.map {
+      (name: $0.name, detail: counted($0.partitions, "partition"))
+    }
     let earlier = order.dropLast(4)
     guard !earlier.isEmpty else { return shown }
     let partitions = earlier.reduce(0) { $0 + (rows[$1]?.partitions ?? 0) }

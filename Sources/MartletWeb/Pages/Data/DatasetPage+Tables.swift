@@ -6,8 +6,11 @@ extension DatasetPage {
   static func contract(_ record: DatasetRecord) -> Table {
     Table(
       "Columns of the contract",
-      caption: record.definition.schema == .inferred ? "Learned from the first delivery, enforced since." : "Declared in the project file.",
-      columns: [.init("Column"), .init("Type"), .init("Required"), .init("Unique"), .init("Range or values"), .init("From")],
+      caption: record.definition.schema == .inferred
+        ? "Learned from the first delivery, enforced since." : "Declared in the project file.",
+      columns: [
+        .init("Column"), .init("Type"), .init("Required"), .init("Unique"), .init("Range or values"), .init("From"),
+      ],
       rows: (record.contract?.columns ?? []).map { column in
         Table.Row([
           .code(column.name), .text(column.type.rawValue), .text(column.required ? "yes" : "no"),
@@ -35,7 +38,9 @@ extension DatasetPage {
       rows: definition.expect.map { expectation in
         Table.Row([
           .text(expectation.name ?? expectation.title, detail: expectation.name == nil ? nil : expectation.title),
-          .badge(Badge(expectation.severity == .error ? "held back" : "warning", expectation.severity == .error ? .bad : .warn)),
+          .badge(
+            Badge(
+              expectation.severity == .error ? "held back" : "warning", expectation.severity == .error ? .bad : .warn)),
         ])
       }, empty: "None beyond the contract.")
   }
@@ -44,7 +49,8 @@ extension DatasetPage {
     Table(
       "Versions", caption: "Immutable; the id is the SHA-256 of what the version is made of.",
       columns: [
-        .number("Version"), .init("Id"), .init("Event time"), .init("By"), .number("Rows"), .number("Partitions"), .init("What changed"),
+        .number("Version"), .init("Id"), .init("Event time"), .init("By"), .number("Rows"), .number("Partitions"),
+        .init("What changed"),
       ],
       rows: versions.map { version in
         Table.Row(
@@ -60,7 +66,8 @@ extension DatasetPage {
       guard let first = partitions.first, let last = partitions.last else { return nil }
       return partitions.count == 1 ? "\(verb) \(first)" : "\(verb) \(partitions.count) partitions, \(first) to \(last)"
     }
-    return [words(changes.added, "added"), words(changes.replaced, "replaced")].compactMap(\.self).joined(separator: "; ")
+    return [words(changes.added, "added"), words(changes.replaced, "replaced")].compactMap(\.self).joined(
+      separator: "; ")
   }
 
   /// Which upload each partition was made from, newest partition first.
@@ -72,7 +79,8 @@ extension DatasetPage {
       columns: [.init("Partition"), .number("Rows"), .init("Uploaded file"), .init("Its SHA-256"), .init("Notes")],
       rows: partitions.suffix(60).reversed().map { partition in
         Table.Row([
-          .text(partition.partition, link: partitionLink(key, partition.partition)), .count(partition.rows), .text(partition.sourceName),
+          .text(partition.partition, link: partitionLink(key, partition.partition)), .count(partition.rows),
+          .text(partition.sourceName),
           .code(partition.source?.short),
           .text(partition.findings.isEmpty ? nil : counted(partition.findings.count, "warning")),
         ])

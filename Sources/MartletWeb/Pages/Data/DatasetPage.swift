@@ -41,8 +41,14 @@ struct DatasetPage {
     let head = content.versions.first
     name = key.name.text
     let held = content.quarantine.count
-    state = (held > 0 ? Badge("\(counted(held, "partition")) held back", .bad) : head == nil ? Badge("no data yet") : Badge("good", .good)).html
-    summary = head.map { "version \($0.number) · \(counted($0.rows, "row")) in \(counted($0.partitions, "partition")) · \(readableSize($0.bytes))" } ?? ""
+    state =
+      (held > 0
+      ? Badge("\(counted(held, "partition")) held back", .bad)
+      : head == nil ? Badge("no data yet") : Badge("good", .good)).html
+    summary =
+      head.map {
+        "version \($0.number) · \(counted($0.rows, "row")) in \(counted($0.partitions, "partition")) · \(readableSize($0.bytes))"
+      } ?? ""
     description = content.record.definition.card?.description
     card = Self.card(content).html
     charts = content.charts.enumerated().map { ControlFigure($1, number: $0 + 1).html }
@@ -57,7 +63,8 @@ struct DatasetPage {
     profileLink = Self.path(key) + "/profile"
     previewLink = Self.path(key) + "/preview"
     hasData = head != nil
-    tail = content.tailRows > 0 ? "\(counted(content.tailRows, "row")) pushed since the newest partition was committed" : nil
+    tail =
+      content.tailRows > 0 ? "\(counted(content.tailRows, "row")) pushed since the newest partition was committed" : nil
   }
 
   static func path(_ key: DatasetKey) -> String { ObjectLink.page(of: key.ledgerObject) ?? "/data" }

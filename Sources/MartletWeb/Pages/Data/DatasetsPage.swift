@@ -37,7 +37,8 @@ struct DatasetsPage {
       for state in try await platform.features.freshness(of: project) { freshness["\(project)/\(state.view)"] = state }
     }
     return Page(
-      title: "Data", section: .data, template: "datasets", model: DatasetsPage(entries, views: views, freshness: freshness),
+      title: "Data", section: .data, template: "datasets",
+      model: DatasetsPage(entries, views: views, freshness: freshness),
       apiLink: "/api/v1/datasets", command: "martlet data list --all")
   }
 
@@ -51,11 +52,15 @@ struct DatasetsPage {
       rows: entries.map { entry in
         let state =
           entry.quarantined > 0
-          ? Badge("\(entry.quarantined) held back", .bad) : entry.head == nil ? Badge("no data yet") : Badge("good", .good)
+          ? Badge("\(entry.quarantined) held back", .bad)
+          : entry.head == nil ? Badge("no data yet") : Badge("good", .good)
         return Table.Row([
-          .text(entry.record.key.name.text, link: ObjectLink.page(of: entry.record.key.ledgerObject), detail: entry.record.key.project.text),
+          .text(
+            entry.record.key.name.text, link: ObjectLink.page(of: entry.record.key.ledgerObject),
+            detail: entry.record.key.project.text),
           .badge(state), Cell(html: entry.head.map { String($0.number) } ?? "–"),
-          Cell(html: entry.head.map { grouped($0.rows) } ?? "–"), Cell(html: entry.head.map { grouped(Int64($0.partitions)) } ?? "–"),
+          Cell(html: entry.head.map { grouped($0.rows) } ?? "–"),
+          Cell(html: entry.head.map { grouped(Int64($0.partitions)) } ?? "–"),
           Cell(html: entry.head.map { escaped(readableSize($0.bytes)) } ?? "–"), .time(entry.head?.eventTime),
           .text(entry.record.definition.card?.owner),
         ])
@@ -64,7 +69,9 @@ struct DatasetsPage {
 
   private static func table(_ views: [FeatureView], _ freshness: [String: ViewFreshness]) -> Table {
     Table(
-      "Feature views", caption: "What models read beside the request: joined as of each row's time in training, looked up by key when serving.",
+      "Feature views",
+      caption:
+        "What models read beside the request: joined as of each row's time in training, looked up by key when serving.",
       columns: [
         .init("View"), .init("By"), .init("Online"), .number("Entities"), .init("Newest value"), .init("Brought up to"),
         .init("Kept for"),

@@ -29,7 +29,10 @@ struct PartitionPage {
 
     private static func table(_ statistics: PartitionStatistics) -> Table {
       Table(
-        "Columns", columns: [.init("Column"), .number("Missing"), .number("Distinct"), .init("Least"), .init("Greatest"), .number("Mean")],
+        "Columns",
+        columns: [
+          .init("Column"), .number("Missing"), .number("Distinct"), .init("Least"), .init("Greatest"), .number("Mean"),
+        ],
         rows: statistics.columns.map { column in
           Table.Row([
             .code(column.name), .count(column.nulls), .count(column.distinct), .text(column.min), .text(column.max),
@@ -55,13 +58,15 @@ struct PartitionPage {
     let deliveries = try await platform.data.deliveries(key, partition: partition)
     guard !deliveries.isEmpty else {
       throw MartletError.notFound(
-        "no partition '\(partition.prefix(60))' of \(key) was delivered", fix: "martlet data show \(key.name) lists what is there")
+        "no partition '\(partition.prefix(60))' of \(key) was delivered",
+        fix: "martlet data show \(key.name) lists what is there")
     }
     return Page(
       title: "\(key.name) \(partition)", section: .data,
       crumbs: [Link(label: "Data", link: "/data"), Link(label: key.name.text, link: DatasetPage.path(key))],
       template: "partition", model: PartitionPage(partition, deliveries),
-      apiLink: "/api/v1/projects/\(key.project)/datasets/\(key.name)/partitions/\(ObjectLink.pathEncoded(partition) ?? "")",
+      apiLink:
+        "/api/v1/projects/\(key.project)/datasets/\(key.name)/partitions/\(ObjectLink.pathEncoded(partition) ?? "")",
       command: "martlet data preview \(key.name) --partition \(partition)")
   }
 

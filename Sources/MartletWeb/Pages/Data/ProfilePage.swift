@@ -19,7 +19,8 @@ struct ProfilePage {
 
     private static func facts(_ column: DataProfile.Column, _ rows: Int64) -> Facts {
       var facts = Facts()
-      facts.add("Missing", rows == 0 ? nil : "\(grouped(column.nulls)) (\(percent(Double(column.nulls) / Double(rows))))")
+      facts.add(
+        "Missing", rows == 0 ? nil : "\(grouped(column.nulls)) (\(percent(Double(column.nulls) / Double(rows))))")
       facts.add("Distinct", "about \(grouped(column.distinct))")
       facts.add("Range", column.min.flatMap { low in column.max.map { "\(low) to \($0)" } })
       facts.add("Mean", column.mean.map(readable))
@@ -52,7 +53,8 @@ struct ProfilePage {
 
   init(_ profile: DataProfile, of version: DataVersion) {
     name = "Profile of \(version.dataset.name)"
-    summary = "version \(version.number) · \(counted(profile.rows, "row")) · \(counted(profile.columns.count, "column"))"
+    summary =
+      "version \(version.number) · \(counted(profile.rows, "row")) · \(counted(profile.columns.count, "column"))"
     columns = profile.columns.map { Entry($0, rows: profile.rows) }
   }
 

@@ -52,7 +52,8 @@ struct FindingEntry {
     let first = ["_line", column].compactMap(\.self).filter(names.contains)
     let order = (first + names.subtracting(first).sorted()).prefix(20)
     return Table(
-      "Failing rows", caption: "Rows to look at; _line is the line in the uploaded file.", columns: order.map { .init($0) },
+      "Failing rows", caption: "Rows to look at; _line is the line in the uploaded file.",
+      columns: order.map { .init($0) },
       rows: rows.map { row in Table.Row(order.map { .text(shortText(row[$0], limit: 60)) }) })
   }
 }

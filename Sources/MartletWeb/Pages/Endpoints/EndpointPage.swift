@@ -53,7 +53,8 @@ struct EndpointPage {
     address = "POST /endpoints/\(endpoint.definition.name)/invocations"
     alerts = content.openAlerts.map { AlertLine(badge: $0.severity.badge.html, reason: $0.reason) }
     traffic = TrafficTable(content).table.html
-    trafficNote = content.state == nil ? "The scoring plane does not answer right now, so its counters are not shown." : nil
+    trafficNote =
+      content.state == nil ? "The scoring plane does not answer right now, so its counters are not shown." : nil
     sharePicture = TrafficTable(content).picture
     let judged = content.windows.first { $0.measures.quality != nil }
     quality = judged.flatMap { Self.quality($0, unit: content.unit) }
@@ -80,7 +81,9 @@ struct EndpointPage {
     var facts = Facts()
     for key in metricOrder(quality.metrics.keys).prefix(6) {
       guard let value = quality.metrics[key] else { continue }
-      let interval = quality.intervals[key].flatMap { $0.count == 2 ? " (\(metricValue(key, $0[0])) to \(metricValue(key, $0[1])))" : nil }
+      let interval = quality.intervals[key].flatMap {
+        $0.count == 2 ? " (\(metricValue(key, $0[0])) to \(metricValue(key, $0[1])))" : nil
+      }
       facts.add(metricName(key, unit: unit), metricValue(key, value) + (interval ?? ""))
     }
     facts.add("Rows with outcome", "\(grouped(Int64(quality.labelled))) of \(grouped(Int64(window.measures.rows)))")
@@ -123,11 +126,15 @@ struct EndpointPage {
       windows: try await platform.monitors.windows(of: name),
       state: try? await platform.scoring.state().endpoints.first { $0.name == name },
       outcomes: try await platform.outcomes.counts(of: name), gates: try await platform.gates.records(on: subject),
-      openAlerts: try await platform.alerts.alerts(project: endpoint.definition.project, openOnly: true).filter { $0.subject == subject },
+      openAlerts: try await platform.alerts.alerts(project: endpoint.definition.project, openOnly: true).filter {
+        $0.subject == subject
+      },
       unit: await platform.decisionUnit(of: endpoint.definition.project))
     let encoded = ObjectLink.pathEncoded(name.text) ?? ""
     return Page(
-      title: name.text, section: .endpoints, crumbs: [Link(label: "Endpoints", link: "/endpoints")], template: "endpoint",
-      model: EndpointPage(content), refreshSeconds: 3, apiLink: "/api/v1/endpoints/\(encoded)", command: "martlet deployment show \(name)")
+      title: name.text, section: .endpoints, crumbs: [Link(label: "Endpoints", link: "/endpoints")],
+      template: "endpoint",
+      model: EndpointPage(content), refreshSeconds: 3, apiLink: "/api/v1/endpoints/\(encoded)",
+      command: "martlet deployment show \(name)")
   }
 }

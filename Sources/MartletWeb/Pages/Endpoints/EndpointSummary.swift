@@ -58,7 +58,9 @@ struct EndpointSummary {
   static func words(_ metrics: [String: Double], unit: String?) -> String? {
     let parts = ["value_per_1000", "roc_auc"].compactMap { key in
       metrics[key].map { value in
-        key == "value_per_1000" ? "\(unit ?? "value") \(metricValue(key, value)) per 1,000 decisions" : "\(metricName(key)) \(metricValue(key, value))"
+        key == "value_per_1000"
+          ? "\(unit ?? "value") \(metricValue(key, value)) per 1,000 decisions"
+          : "\(metricName(key)) \(metricValue(key, value))"
       }
     }
     return parts.isEmpty ? nil : parts.joined(separator: " · ")

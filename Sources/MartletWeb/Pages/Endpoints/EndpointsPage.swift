@@ -19,9 +19,11 @@ struct EndpointsPage {
         ],
         rows: entries.map { entry in
           Table.Row([
-            .text(entry.name, link: entry.link, detail: entry.project), .text(entry.champion?.text, link: entry.champion?.link),
+            .text(entry.name, link: entry.link, detail: entry.project),
+            .text(entry.champion?.text, link: entry.champion?.link),
             .text(entry.challenger?.text, link: entry.challenger?.link, detail: entry.challengerShare),
-            Cell(html: entry.answered.map { grouped(Int64($0)) } ?? "–"), .text(entry.lastQuality, detail: entry.lastWindow),
+            Cell(html: entry.answered.map { grouped(Int64($0)) } ?? "–"),
+            .text(entry.lastQuality, detail: entry.lastWindow),
             .badge(entry.verdict), .count(entry.windowCount), .count(entry.quietCount),
           ])
         }, empty: "Nothing is deployed yet: a deploy step of martlet run, or martlet model promote, makes the first."
@@ -30,7 +32,8 @@ struct EndpointsPage {
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     Page(
-      title: "Endpoints", section: .endpoints, template: "endpoints", model: EndpointsPage(try await EndpointSummary.all(platform)),
+      title: "Endpoints", section: .endpoints, template: "endpoints",
+      model: EndpointsPage(try await EndpointSummary.all(platform)),
       refreshSeconds: 5, apiLink: "/api/v1/endpoints", command: "martlet deployment list")
   }
 }

@@ -24,11 +24,16 @@ struct HistoryEntry {
     var entries: [HistoryEntry] = []
     // A version that was live at once has one moment, not two.
     if deployment.endedAt != deployment.startedAt {
-      entries.append(HistoryEntry(deployment, at: deployment.startedAt, Badge("started"), "by \(deployment.author)\(former), \(deployment.strategy.rawValue)"))
+      entries.append(
+        HistoryEntry(
+          deployment, at: deployment.startedAt, Badge("started"),
+          "by \(deployment.author)\(former), \(deployment.strategy.rawValue)"))
     }
     switch (deployment.status, deployment.endedAt) {
     case (.promoted, let ended?):
-      entries.append(HistoryEntry(deployment, at: ended, Badge("promoted", .good), deployment.reason ?? "its gate held on every rung\(former)"))
+      entries.append(
+        HistoryEntry(
+          deployment, at: ended, Badge("promoted", .good), deployment.reason ?? "its gate held on every rung\(former)"))
     case (.rolledBack, let ended?):
       entries.append(HistoryEntry(deployment, at: ended, Badge("rolled back", .bad), deployment.reason ?? ""))
     default: break

@@ -18,7 +18,9 @@ struct QualityCharts {
     let value = chart(metricName("value_per_1000", unit: unit), ["value_per_1000"]) { $0.measures.quality?.metrics[$1] }
     let ranking = chart("Ranking quality", ["roc_auc", "pr_auc"]) { $0.measures.quality?.metrics[$1] }
     let errors = chart("Brier score", ["brier"]) { $0.measures.quality?.metrics[$1] }
-    let drift = chart("Drift of the score (PSI)", ["psi"], includesZero: true) { window, _ in window.measures.prediction?.psi }
+    let drift = chart("Drift of the score (PSI)", ["psi"], includesZero: true) { window, _ in
+      window.measures.prediction?.psi
+    }
     return [value, ranking, errors, drift].compactMap(\.self)
   }
 
@@ -38,7 +40,8 @@ struct QualityCharts {
     let marks = series.contains { !$0.marked.isEmpty } ? " Marked: windows with an alert." : ""
     return Figure(
       title: "\(title) by window", svg: chart.svg,
-      summary: chart.summary + "." + marks + (events.isEmpty ? "" : " Dashed: versions promoted or rolled back."), legend: series.map(\.name)
+      summary: chart.summary + "." + marks + (events.isEmpty ? "" : " Dashed: versions promoted or rolled back."),
+      legend: series.map(\.name)
     ).html
   }
 

@@ -15,13 +15,15 @@ struct TrafficTable {
     Table(
       "Traffic by version", caption: "Counted since the traffic last changed.",
       columns: [
-        .init("Version"), .init("Part"), .number("Share"), .number("Rows"), .number("Errors"), .number("Stand-ins"), .number("p50 ms"),
+        .init("Version"), .init("Part"), .number("Share"), .number("Rows"), .number("Errors"), .number("Stand-ins"),
+        .number("p50 ms"),
         .number("p99 ms"), .number("Most often missing"),
       ],
       rows: variants.map { variant in
         let counts = state?.variants.first { $0.modelVersion == variant.modelVersion }?.counts
         return Table.Row([
-          .text(variant.modelVersion.description, link: ObjectLink.model(variant.modelVersion)), .badge(variant.role.badge),
+          .text(variant.modelVersion.description, link: ObjectLink.model(variant.modelVersion)),
+          .badge(variant.role.badge),
           .share(variant.share), Cell(html: counts.map { grouped(Int64($0.rows)) } ?? "–"),
           Cell(html: counts.map { "\(grouped(Int64($0.errorCount))) (\($0.errorRate.map(percent) ?? "–"))" } ?? "–"),
           Cell(html: counts.map { grouped(Int64($0.fallbacks)) } ?? "–"), .number(counts?.latencyMilliseconds(at: 0.5)),
@@ -42,7 +44,8 @@ struct TrafficTable {
     var start = 0.0
     let parts = variants.enumerated().map { index, variant in
       defer { start += variant.share * 760 }
-      return #"<rect class="f\#(index % 4 + 1)" x="\#(px(start))" y="0" width="\#(px(variant.share * 760))" height="18"/>"#
+      return
+        #"<rect class="f\#(index % 4 + 1)" x="\#(px(start))" y="0" width="\#(px(variant.share * 760))" height="18"/>"#
     }
     return """
       <svg class="chart shares" viewBox="0 0 760 18" preserveAspectRatio="none" role="img" aria-label="Traffic: \(escaped(words))">\

@@ -15,8 +15,10 @@ struct WindowTable {
     Table(
       "Windows", caption: "In event time, newest first.",
       columns: [
-        .init("Window"), .number("Rows"), .number("With outcome"), .number("ROC AUC"), .number("PR AUC"), .number("Brier"),
-        .number("\(unit ?? "Value") per 1,000"), .number("PSI of the score"), .number("Inputs drifted"), .number("p99 ms"), .init("Verdict"),
+        .init("Window"), .number("Rows"), .number("With outcome"), .number("ROC AUC"), .number("PR AUC"),
+        .number("Brier"),
+        .number("\(unit ?? "Value") per 1,000"), .number("PSI of the score"), .number("Inputs drifted"),
+        .number("p99 ms"), .init("Verdict"),
       ],
       rows: windows.map(row), empty: "No window has ended yet. Windows follow the project's event time.")
   }
@@ -28,9 +30,11 @@ struct WindowTable {
     let reasons = window.verdicts.flatMap { $0.findings.map(\.reason) }
     return Table.Row([
       .text("\(window.from.day) to \(window.to.day)", detail: Self.versions(measures)), .count(measures.rows),
-      Cell(html: measures.quality.map { grouped(Int64($0.labelled)) } ?? "–"), metric("roc_auc"), metric("pr_auc"), metric("brier"),
+      Cell(html: measures.quality.map { grouped(Int64($0.labelled)) } ?? "–"), metric("roc_auc"), metric("pr_auc"),
+      metric("brier"),
       metric("value_per_1000"), .number(measures.prediction?.psi),
-      Cell(html: "\(measures.columns.count { $0.drifted }) of \(measures.columns.count)"), .number(measures.service.latencyP99Milliseconds),
+      Cell(html: "\(measures.columns.count { $0.drifted }) of \(measures.columns.count)"),
+      .number(measures.service.latencyP99Milliseconds),
       .badge(EndpointSummary.verdict(window), detail: reasons.isEmpty ? nil : reasons.joined(separator: "; ")),
     ])
   }
@@ -38,6 +42,7 @@ struct WindowTable {
   /// Which versions answered, where it was more than one.
   private static func versions(_ measures: WindowMeasures) -> String? {
     guard measures.rowsByVersion.count > 1 else { return measures.rowsByVersion.keys.first }
-    return measures.rowsByVersion.sorted { $0.value > $1.value }.map { "\($0.key): \(grouped(Int64($0.value)))" }.joined(separator: ", ")
+    return measures.rowsByVersion.sorted { $0.value > $1.value }.map { "\($0.key): \(grouped(Int64($0.value)))" }
+      .joined(separator: ", ")
   }
 }

@@ -44,11 +44,17 @@ struct ExperimentPage {
     onlyDifferences = view.onlyDifferences
     self.problem = problem.map { ErrorPage($0, status: 400) }
     let table = RunTable(
-      runs: page.items, columns: RunTable.columns(of: page.items, onlyDifferences: view.onlyDifferences), order: view.order,
+      runs: page.items, columns: RunTable.columns(of: page.items, onlyDifferences: view.onlyDifferences),
+      order: view.order,
       orderLink: { view.link(path, order: $0, onlyDifferences: view.onlyDifferences) })
-    runs = table.table("Runs of \(experiment.name)", empty: view.filter == nil ? "No runs yet." : "No run matches the filter.").html
+    runs =
+      table.table(
+        "Runs of \(experiment.name)", empty: view.filter == nil ? "No runs yet." : "No run matches the filter."
+      ).html
     differencesLink = view.link(path, order: view.order, onlyDifferences: !view.onlyDifferences)
-    nextLink = page.nextToken.map { view.link(path, order: view.order, page: $0, onlyDifferences: view.onlyDifferences) }
+    nextLink = page.nextToken.map {
+      view.link(path, order: view.order, page: $0, onlyDifferences: view.onlyDifferences)
+    }
     var facts = Facts()
     facts.add("Made", time: experiment.creationTime)
     for tag in experiment.tags where !tag.key.hasPrefix("mlflow.") { facts.add(tag.key, tag.value) }
@@ -67,7 +73,9 @@ struct ExperimentPage {
   }
 
   /// A filter that cannot be read is shown with what is wrong about it, beside all runs.
-  private static func model(_ experiment: Experiment, _ view: View, _ tracker: ExperimentTracker) async throws -> ExperimentPage {
+  private static func model(_ experiment: Experiment, _ view: View, _ tracker: ExperimentTracker) async throws
+    -> ExperimentPage
+  {
     do {
       let page = try await tracker.searchRuns(
         RunQuery(

@@ -15,7 +15,8 @@ struct ExperimentsPage {
         columns: [.init("Experiment"), .number("Id"), .number("Runs"), .init("Made"), .init("Changed")],
         rows: experiments.map { experiment, runs in
           Table.Row([
-            .text(experiment.name, link: "/experiments/\(experiment.id)"), Cell(html: escaped(experiment.id.text)), .count(runs),
+            .text(experiment.name, link: "/experiments/\(experiment.id)"), Cell(html: escaped(experiment.id.text)),
+            .count(runs),
             .time(experiment.creationTime), .time(experiment.lastUpdateTime),
           ])
         }, empty: "No experiments yet: log a run with mlflow.set_tracking_uri, or start one with martlet run."

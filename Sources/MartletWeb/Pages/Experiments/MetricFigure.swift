@@ -25,7 +25,9 @@ struct MetricFigure {
       "xAxis": ["type": .string(overSteps ? "value" : "time"), "scale": true],
       "yAxis": ["type": "value", "scale": true],
       "dataZoom": [["type": "inside"], ["type": "slider", "height": 18, "bottom": 8]],
-      "series": [["type": "line", "name": .string(key), "showSymbol": .boolean(data.count < 60), "data": .array(data)]],
+      "series": [
+        ["type": "line", "name": .string(key), "showSymbol": .boolean(data.count < 60), "data": .array(data)]
+      ],
     ]
   }
 

@@ -45,7 +45,8 @@ struct RunPage {
         rows: metricOrder(run.metrics.map(\.key)).compactMap { key in
           run.metrics.first { $0.key == key }.map { metric in
             Table.Row([
-              .text(key, link: charted.contains(key) ? "#chart-\(key)" : nil), .number(metric.value), .count(metric.step),
+              .text(key, link: charted.contains(key) ? "#chart-\(key)" : nil), .number(metric.value),
+              .count(metric.step),
             ])
           }
         }, empty: "No metrics were logged."
@@ -70,7 +71,8 @@ struct RunPage {
     facts.add("Experiment", content.experiment.name, link: "/experiments/\(content.experiment.id)")
     if let parent = content.parent { facts.add("Part of", parent.name, link: "/runs/\(parent.id)") }
     if let pipeline = run.tag("martlet.pipeline_run") {
-      facts.add("Pipeline run", String(pipeline.prefix(8)), link: "/pipelines/\(ObjectLink.pathEncoded(pipeline) ?? "")")
+      facts.add(
+        "Pipeline run", String(pipeline.prefix(8)), link: "/pipelines/\(ObjectLink.pathEncoded(pipeline) ?? "")")
     }
     for version in content.versions { facts.add("Registered as", version.description, link: ObjectLink.model(version)) }
     facts.add("By", run.info.user)
@@ -91,7 +93,9 @@ struct RunPage {
 
   private static func children(_ runs: [Run]) -> String? {
     guard !runs.isEmpty else { return nil }
-    return RunTable(runs: runs, columns: RunTable.columns(of: runs, onlyDifferences: false)).table("Runs inside this one", empty: "").html
+    return RunTable(runs: runs, columns: RunTable.columns(of: runs, onlyDifferences: false)).table(
+      "Runs inside this one", empty: ""
+    ).html
   }
 
   private static func inputs(_ run: Run) -> String? {
@@ -100,7 +104,9 @@ struct RunPage {
       "Data that the run read", columns: [.init("Data set"), .init("Digest"), .init("Source"), .init("For")],
       rows: run.datasets.map { input in
         let context = input.tags.first { $0.key == "mlflow.data.context" }?.value
-        return Table.Row([.text(input.name), .code(input.digest), .text(String(input.source.prefix(200))), .text(context)])
+        return Table.Row([
+          .text(input.name), .code(input.digest), .text(String(input.source.prefix(200))), .text(context),
+        ])
       }
     ).html
   }
@@ -111,7 +117,9 @@ struct RunPage {
       rows: content.artifacts.map { file in
         let query = link(
           "/get-artifact", ["run_uuid": content.run.id.text, "path": file.path])
-        return Table.Row([.text(file.path, link: query), Cell(html: escaped(readableSize(file.size))), .code(file.digest.short)])
+        return Table.Row([
+          .text(file.path, link: query), Cell(html: escaped(readableSize(file.size))), .code(file.digest.short),
+        ])
       }, empty: "No artifacts were logged.")
   }
 }

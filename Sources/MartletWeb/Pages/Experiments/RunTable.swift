@@ -75,7 +75,8 @@ struct RunTable {
     let start = Timestamp(milliseconds: run.info.startTime)
     let took = run.info.endTime.map { readable(Timestamp(milliseconds: $0) - start) }
     return [
-      .text(run.info.name, link: "/runs/\(run.id)"), .badge(run.info.status.badge), .time(start), Cell(html: took ?? "–"),
+      .text(run.info.name, link: "/runs/\(run.id)"), .badge(run.info.status.badge), .time(start),
+      Cell(html: took ?? "–"),
     ]
   }
 

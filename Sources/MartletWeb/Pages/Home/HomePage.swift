@@ -64,7 +64,9 @@ struct HomePage {
       quality = summary.lastQuality
       window = summary.lastWindow
       spark = summary.spark
-      answered = summary.answered.map { counted($0, "row") + " answered since the traffic last changed" } ?? "the scoring plane does not answer"
+      answered =
+        summary.answered.map { counted($0, "row") + " answered since the traffic last changed" }
+        ?? "the scoring plane does not answer"
       windows = "\(counted(summary.windowCount, "window")), \(summary.quietCount) quiet"
     }
   }
@@ -115,7 +117,8 @@ struct HomePage {
 
   private static func need(_ alert: Alert) -> Need {
     Need(
-      badge: alert.severity.badge.html, subject: ObjectLink.label(alert.subject), link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
+      badge: alert.severity.badge.html, subject: ObjectLink.label(alert.subject),
+      link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
       reason: alert.reason, time: timeElement(alert.lastAt))
   }
 
@@ -143,11 +146,13 @@ struct HomePage {
       if !held.isEmpty { quarantined.append((record.key, held)) }
     }
     let content = Content(
-      projects: projects, endpoints: try await EndpointSummary.all(platform), alerts: try await platform.alerts.alerts(openOnly: true),
+      projects: projects, endpoints: try await EndpointSummary.all(platform),
+      alerts: try await platform.alerts.alerts(openOnly: true),
       runs: runs.sorted { $0.createdAt > $1.createdAt }, quarantined: quarantined,
       changes: try await platform.ledger.entries(limit: 12).items)
     return Page(
-      title: "Home", section: .home, template: "home", model: HomePage(content), refreshSeconds: 5, apiLink: "/api/v1/status",
+      title: "Home", section: .home, template: "home", model: HomePage(content), refreshSeconds: 5,
+      apiLink: "/api/v1/status",
       command: "martlet status")
   }
 }

@@ -14,7 +14,9 @@ struct EvaluationComparison {
 
   private var contenders: [(name: String, evaluation: BinaryEvaluation)] {
     [(name: "this version", evaluation: evaluation.candidate)]
-      + (evaluation.champion.map { [(name: "champion\(evaluation.championVersion.map { " (\($0))" } ?? "")", evaluation: $0)] } ?? [])
+      + (evaluation.champion.map {
+        [(name: "champion\(evaluation.championVersion.map { " (\($0))" } ?? "")", evaluation: $0)]
+      } ?? [])
       + evaluation.baselines.sorted { $0.key < $1.key }.map { (name: "baseline: \($0.key)", evaluation: $0.value) }
   }
 
@@ -22,7 +24,8 @@ struct EvaluationComparison {
     let keys = metricOrder(evaluation.candidate.metrics.keys)
     return Table(
       "Metrics beside the champion and the baselines",
-      caption: "On the same \(grouped(Int64(evaluation.rows))) rows, none of which the version was trained on; in brackets 95 % bootstrap intervals.",
+      caption:
+        "On the same \(grouped(Int64(evaluation.rows))) rows, none of which the version was trained on; in brackets 95 % bootstrap intervals.",
       columns: [.init("Metric")] + contenders.map { .number($0.name) }
         + (evaluation.paired == nil ? [] : [.number("Difference to the champion")]),
       rows: keys.map { key in
@@ -42,7 +45,8 @@ struct EvaluationComparison {
       let entries = contenders.compactMap { contender in
         contender.evaluation.metrics[key].map { value in
           let interval = contender.evaluation.intervals[key]
-          return IntervalChart.Entry(label: contender.name, estimate: value, low: interval?.lower, high: interval?.upper)
+          return IntervalChart.Entry(
+            label: contender.name, estimate: value, low: interval?.lower, high: interval?.upper)
         }
       }
       let chart = IntervalChart(title: metricName(key), entries: entries)

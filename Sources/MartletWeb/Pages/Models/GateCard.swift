@@ -16,7 +16,9 @@ struct GateCard {
       Table(
         "Lines of the gate \(record.result.gate)", columns: [.init("Line"), .init("Verdict"), .init("Why")],
         rows: record.result.lines.map { line in
-          let badge = line.isVacuous ? Badge("nothing to compare yet") : Badge(line.holds ? "holds" : "fails", line.holds ? .good : .bad)
+          let badge =
+            line.isVacuous
+            ? Badge("nothing to compare yet") : Badge(line.holds ? "holds" : "fails", line.holds ? .good : .bad)
           return Table.Row([.code(line.text), .badge(badge), .text(line.explanation)])
         }, empty: "The gate has no lines."
       ).html

@@ -26,13 +26,16 @@ struct LineageDrawing {
     var nodes = graph.nodes.filter { $0.kind != .sourceFile }.map { Self.node($0, lineage) }
     var edges = graph.edges.filter { !code.contains($0.from) }.map { (from: $0.from, to: $0.to) }
     if let origin = graph.nodes.first(where: { $0.kind == .pipelineRun })?.id, !code.isEmpty {
-      nodes.append(.init(id: "code", label: counted(code.count, "project file"), detail: "by content", link: "#sources"))
+      nodes.append(
+        .init(id: "code", label: counted(code.count, "project file"), detail: "by content", link: "#sources"))
       edges.append(("code", origin))
     }
     for (index, upload) in uploads.enumerated() {
       guard let data = graph.nodes.first(where: { $0.id.hasPrefix("data:\(upload.dataset)@") }) else { continue }
       nodes.append(
-        .init(id: "upload-\(index)", label: upload.name, detail: upload.detail, link: Self.datasetPage(upload.dataset, lineage).map { $0 + "#sources" }))
+        .init(
+          id: "upload-\(index)", label: upload.name, detail: upload.detail,
+          link: Self.datasetPage(upload.dataset, lineage).map { $0 + "#sources" }))
       edges.append(("upload-\(index)", data.id))
     }
     svg = GraphDrawing(title: "Lineage of \(version)", nodes: nodes, edges: edges).svg

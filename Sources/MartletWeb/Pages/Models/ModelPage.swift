@@ -19,7 +19,8 @@ struct ModelPage {
     facts.add("Made by", model.createdBy)
     facts.add("Made", time: model.creationTime)
     for (alias, version) in model.aliases.sorted(by: { $0.key < $1.key }) {
-      facts.add("@\(alias)", "version \(version)", link: ObjectLink.model(ModelVersionID(model: model.name, version: version)))
+      facts.add(
+        "@\(alias)", "version \(version)", link: ObjectLink.model(ModelVersionID(model: model.name, version: version)))
     }
     for (key, value) in model.tags.sorted(by: { $0.key < $1.key }) { facts.add(key, value) }
     self.facts = facts.html
@@ -36,18 +37,22 @@ struct ModelPage {
     let encoded = ObjectLink.pathEncoded(model.name.text) ?? ""
     return Page(
       title: model.name.text, section: .models, crumbs: [Link(label: "Models", link: "/models")], template: "model",
-      model: ModelPage(model, versions), apiLink: "/api/v1/models/\(encoded)/versions", command: "martlet model show \(model.name)")
+      model: ModelPage(model, versions), apiLink: "/api/v1/models/\(encoded)/versions",
+      command: "martlet model show \(model.name)")
   }
 
   /// The commonest first metric over the versions.
   private static func chart(_ versions: [ModelVersion]) -> String? {
-    guard versions.count > 1, let key = metricOrder(versions.flatMap(\.metrics.keys)).first(where: { $0 != "value_per_1000" })
+    guard versions.count > 1,
+      let key = metricOrder(versions.flatMap(\.metrics.keys)).first(where: { $0 != "value_per_1000" })
     else { return nil }
     let points = versions.sorted { $0.id.version < $1.id.version }.compactMap { version in
       version.metrics[key].map { (x: Double(version.id.version), y: $0) }
     }
     let chart = LineChart(title: "\(metricName(key)) by version", series: [.init(metricName(key), points)])
-    return Figure(title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.summary).html
+    return Figure(
+      title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.summary
+    ).html
   }
 
   private static func table(_ versions: [ModelVersion]) -> Table {
@@ -57,11 +62,14 @@ struct ModelPage {
       columns: [.init("Version"), .init("Standing"), .init("Registered"), .init("By"), .init("Run")]
         + metrics.map { .number(metricName($0)) } + [.number("Size")],
       rows: versions.map { version in
-        let badges = version.aliases.sorted().map { Badge($0, .live) } + (version.stage == .none ? [] : [Badge(version.stage.rawValue)])
+        let badges =
+          version.aliases.sorted().map { Badge($0, .live) }
+          + (version.stage == .none ? [] : [Badge(version.stage.rawValue)])
         let first: [Cell] = [
           .text("version \(version.id.version)", link: ObjectLink.model(version.id)),
           Cell(html: badges.isEmpty ? "–" : badges.map(\.html).joined(separator: " ")), .time(version.creationTime),
-          .text(version.createdBy), .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map { "/runs/\($0)" }),
+          .text(version.createdBy),
+          .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map { "/runs/\($0)" }),
         ]
         let values = metrics.map { key in Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–") }
         return Table.Row(first + values + [Cell(html: escaped(readableSize(version.size)))])

@@ -12,13 +12,17 @@ struct ModelsPage {
     self.models =
       Table(
         "Models",
-        columns: [.init("Model"), .number("Newest version"), .init("Aliases"), .init("What it is for"), .init("By"), .init("Changed")],
+        columns: [
+          .init("Model"), .number("Newest version"), .init("Aliases"), .init("What it is for"), .init("By"),
+          .init("Changed"),
+        ],
         rows: models.map { model in
           let newest = model.latestVersions.map(\.id.version).max()
           let aliases = model.aliases.sorted { $0.key < $1.key }.map { Badge("\($0.key) → \($0.value)", .live).html }
           return Table.Row([
             .text(model.name.text, link: "/models/\(ObjectLink.pathEncoded(model.name.text) ?? "")"),
-            Cell(html: newest.map(String.init) ?? "–"), Cell(html: aliases.isEmpty ? "–" : aliases.joined(separator: " ")),
+            Cell(html: newest.map(String.init) ?? "–"),
+            Cell(html: aliases.isEmpty ? "–" : aliases.joined(separator: " ")),
             .text(model.description), .text(model.createdBy), .time(model.lastUpdateTime),
           ])
         }, empty: "No models yet: a register step of martlet run, or mlflow.register_model, makes the first."

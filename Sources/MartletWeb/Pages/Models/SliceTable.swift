@@ -10,7 +10,8 @@ struct SliceTable {
     var order: [String] = []
     for slice in evaluation.slices where !order.contains(slice.column) { order.append(slice.column) }
     return order.map { column in
-      SliceTable(column: column, table: table(column, evaluation.slices.filter { $0.column == column }, unit: unit).html)
+      SliceTable(
+        column: column, table: table(column, evaluation.slices.filter { $0.column == column }, unit: unit).html)
     }
   }
 
@@ -21,12 +22,16 @@ struct SliceTable {
     }
     return Table(
       "By \(column)",
-      caption: "Measured from \(BinaryEvaluation.smallestSlice) rows on" + (shown.count > 40 ? "; the 40 largest of \(shown.count)" : "") + ".",
-      columns: [.init(column), .number("Rows"), .number("Outcome share")] + keys.map { .number(metricName($0, unit: unit)) },
+      caption: "Measured from \(BinaryEvaluation.smallestSlice) rows on"
+        + (shown.count > 40 ? "; the 40 largest of \(shown.count)" : "") + ".",
+      columns: [.init(column), .number("Rows"), .number("Outcome share")]
+        + keys.map { .number(metricName($0, unit: unit)) },
       rows: shown.prefix(40).map { slice in
         Table.Row(
           [.text(slice.value), .count(slice.rows), .share(slice.positiveShare)]
-            + keys.map { key in Cell(html: slice.metrics?[key].map { metricValue(key, $0) } ?? #"<span class="muted">too few</span>"#) })
+            + keys.map { key in
+              Cell(html: slice.metrics?[key].map { metricValue(key, $0) } ?? #"<span class="muted">too few</span>"#)
+            })
       })
   }
 }

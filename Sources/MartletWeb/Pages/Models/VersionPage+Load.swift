@@ -11,15 +11,18 @@ extension VersionPage {
     let name: ModelName = try request.identifier("name")
     let written = try request.name("version")
     guard let number = Int(written) else {
-      throw MartletError.notFound("'\(written.prefix(40))' is not a version of \(name)", fix: "versions are numbers: /models/\(name)/1")
+      throw MartletError.notFound(
+        "'\(written.prefix(40))' is not a version of \(name)", fix: "versions are numbers: /models/\(name)/1")
     }
     let version = try await platform.registry.version(ModelVersionID(model: name, version: number))
     let content = try await content(version, platform)
     let encoded = ObjectLink.pathEncoded(name.text) ?? ""
     return Page(
       title: version.id.description, section: .models,
-      crumbs: [Link(label: "Models", link: "/models"), Link(label: name.text, link: "/models/\(encoded)")], template: "version",
-      model: VersionPage(content), apiLink: "/api/v1/models/\(encoded)/versions/\(number)", command: "martlet model show \(version.id)")
+      crumbs: [Link(label: "Models", link: "/models"), Link(label: name.text, link: "/models/\(encoded)")],
+      template: "version",
+      model: VersionPage(content), apiLink: "/api/v1/models/\(encoded)/versions/\(number)",
+      command: "martlet model show \(version.id)")
   }
 
   private static func content(_ version: ModelVersion, _ platform: Platform) async throws -> Content {
@@ -32,7 +35,8 @@ extension VersionPage {
       }
     }
     guard let lineage = content.evidence.lineage else { return content }
-    content.unit = try? await platform.projects.version(lineage.project, lineage.projectVersion).file.charter?.decision?.unit
+    content.unit = try? await platform.projects.version(lineage.project, lineage.projectVersion).file.charter?.decision?
+      .unit
     for input in lineage.data {
       let name = input.dataset.split(separator: "/").last.map(String.init) ?? input.dataset
       let key = DatasetKey(project: lineage.project, name: DatasetName(name))
@@ -51,10 +55,12 @@ extension VersionPage {
     guard files.count > 2 else {
       return files.values.compactMap { $0.first }.map { partition in
         LineageDrawing.Upload(
-          dataset: dataset, name: partition.sourceName ?? partition.partition, detail: partition.source.map { "SHA-256 \($0.short)" } ?? "")
+          dataset: dataset, name: partition.sourceName ?? partition.partition,
+          detail: partition.source.map { "SHA-256 \($0.short)" } ?? "")
       }.sorted { $0.name < $1.name }
     }
-    let span = [detail.partitions.first?.partition, detail.partitions.last?.partition].compactMap(\.self).joined(separator: " to ")
+    let span = [detail.partitions.first?.partition, detail.partitions.last?.partition].compactMap(\.self).joined(
+      separator: " to ")
     return [LineageDrawing.Upload(dataset: dataset, name: counted(files.count, "uploaded file"), detail: span)]
   }
 }

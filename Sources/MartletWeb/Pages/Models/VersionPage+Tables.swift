@@ -8,7 +8,10 @@ extension VersionPage {
     guard !deployments.isEmpty else { return nil }
     return Table(
       "Deployments of this version",
-      columns: [.init("Endpoint"), .init("What became of it"), .number("Share"), .init("Started (event time)"), .init("Ended"), .init("Why")],
+      columns: [
+        .init("Endpoint"), .init("What became of it"), .number("Share"), .init("Started (event time)"), .init("Ended"),
+        .init("Why"),
+      ],
       rows: deployments.map { deployment in
         Table.Row([
           .text(deployment.endpoint.text, link: "/endpoints/\(deployment.endpoint)"), .badge(deployment.status.badge),
@@ -61,7 +64,9 @@ extension VersionPage {
         let address = link(
           "/model-versions/get-artifact",
           ["name": version.id.model.text, "version": String(version.id.version), "path": file.path])
-        return Table.Row([.text(file.path, link: address), Cell(html: escaped(readableSize(file.size))), .code(file.digest.short)])
+        return Table.Row([
+          .text(file.path, link: address), Cell(html: escaped(readableSize(file.size))), .code(file.digest.short),
+        ])
       }, empty: "This server keeps no files of the version: \(version.source)")
   }
 }

@@ -43,19 +43,25 @@ struct VersionPage {
     let version = content.version
     let evaluation = content.evidence.evaluation
     name = "\(version.id.model) version \(version.id.version)"
-    badges = (version.aliases.sorted().map { Badge($0, .live) } + (version.stage == .none ? [] : [Badge(version.stage.rawValue)]))
+    badges =
+      (version.aliases.sorted().map { Badge($0, .live) }
+      + (version.stage == .none ? [] : [Badge(version.stage.rawValue)]))
       .map(\.html).joined(separator: " ")
     summary = "registered \(shortTime(version.creationTime)) by \(version.createdBy)"
     description = version.description.flatMap { $0.isEmpty ? nil : $0 }
     facts = Self.facts(content).html
-    comparison = evaluation.map { EvaluationComparison($0, unit: content.unit).table.html } ?? Self.metrics(version, unit: content.unit)
+    comparison =
+      evaluation.map { EvaluationComparison($0, unit: content.unit).table.html }
+      ?? Self.metrics(version, unit: content.unit)
     paired = evaluation.flatMap { EvaluationComparison($0, unit: content.unit).figure }
     gates = content.gates.map(GateCard.init)
     calibration = evaluation.flatMap { Self.calibration($0.candidate, champion: $0.champion) }
     importance = Self.importance(content.evidence.importance)
     slices = evaluation.map { SliceTable.tables($0.candidate, unit: content.unit) } ?? []
     deployments = Self.deployments(content.deployments)
-    lineage = content.evidence.lineage.map { LineageDrawing(version.id, $0, uploads: content.uploads, deployments: content.deployments).svg }
+    lineage = content.evidence.lineage.map {
+      LineageDrawing(version.id, $0, uploads: content.uploads, deployments: content.deployments).svg
+    }
     sources = content.evidence.lineage.map { Self.sources($0).html }
     signature = Self.signature(version.signature).html
     environment = Self.environment(content).html
@@ -69,7 +75,8 @@ struct VersionPage {
     if let lineage = content.evidence.lineage {
       facts.add("Pipeline run", String(lineage.pipelineRun.text.prefix(8)), link: "/pipelines/\(lineage.pipelineRun)")
       facts.add("Project", "\(lineage.project), version \(lineage.projectVersion)")
-      facts.add("Commit", lineage.commit.map { String($0.prefix(12)) + (lineage.isDirty ? " with uncommitted changes" : "") })
+      facts.add(
+        "Commit", lineage.commit.map { String($0.prefix(12)) + (lineage.isDirty ? " with uncommitted changes" : "") })
     }
     facts.add("Source", version.source)
     facts.add("Size", readableSize(version.size))
@@ -83,7 +90,9 @@ struct VersionPage {
     return Table(
       "Metrics", columns: [.init("Metric"), .number("Value")],
       rows: metricOrder(version.metrics.keys).map { key in
-        Table.Row([.text(metricName(key, unit: unit)), Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–")])
+        Table.Row([
+          .text(metricName(key, unit: unit)), Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–"),
+        ])
       }
     ).html
   }
@@ -97,7 +106,8 @@ struct VersionPage {
       rows: shown.map { Table.Row([.code($0.column), .share($0.share)]) })
     return Figure(
       title: "What it looks at", svg: chart.svg,
-      summary: "Share of all splits' gain in training, the largest first" + (shown.count > 20 ? ", 20 of \(shown.count)" : "") + ".", table: table
+      summary: "Share of all splits' gain in training, the largest first"
+        + (shown.count > 20 ? ", 20 of \(shown.count)" : "") + ".", table: table
     ).html
   }
 
@@ -107,15 +117,21 @@ struct VersionPage {
       evaluation.calibration.filter { $0.count > 0 }.map { ($0.meanPredicted, $0.observedRate) }
     }
     let most = points(candidate).flatMap { [$0.x, $0.y] }.max() ?? 1
-    var series: [LineChart.Series] = [.init("this version", points(candidate)), .init("perfect", [(0, 0), (most, most)])]
+    var series: [LineChart.Series] = [
+      .init("this version", points(candidate)), .init("perfect", [(0, 0), (most, most)]),
+    ]
     if let champion { series.append(.init("champion", points(champion))) }
-    let chart = LineChart(title: "Calibration: how often it happened against what was predicted", series: series, includesZero: true)
+    let chart = LineChart(
+      title: "Calibration: how often it happened against what was predicted", series: series, includesZero: true)
     let table = Table(
       "Calibration", columns: [.number("Predicted"), .number("Happened"), .number("Rows")],
-      rows: candidate.calibration.map { Table.Row([.share($0.meanPredicted), .share($0.observedRate), .count($0.count)]) })
+      rows: candidate.calibration.map {
+        Table.Row([.share($0.meanPredicted), .share($0.observedRate), .count($0.count)])
+      })
     let error = candidate.metrics["ece"].map { " Expected calibration error \(readable($0))." } ?? ""
     return Figure(
-      title: "Calibration", svg: chart.svg, summary: "Across: predicted probability. Up: how often it happened.\(error)",
+      title: "Calibration", svg: chart.svg,
+      summary: "Across: predicted probability. Up: how often it happened.\(error)",
       legend: series.map(\.name), table: table
     ).html
   }

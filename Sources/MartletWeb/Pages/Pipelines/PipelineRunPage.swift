@@ -43,7 +43,8 @@ struct PipelineRunPage {
     params =
       Table(
         "Parameters", columns: [.init("Name"), .init("Value")],
-        rows: run.params.sorted { $0.key < $1.key }.map { Table.Row([.code($0.key), .text(shortText($0.value))]) }, empty: "None."
+        rows: run.params.sorted { $0.key < $1.key }.map { Table.Row([.code($0.key), .text(shortText($0.value))]) },
+        empty: "None."
       ).html
     steps = content.steps.map { StepCard($0, log: content.logs[$0.name]) }
   }
@@ -54,7 +55,8 @@ struct PipelineRunPage {
       title: "Steps of the run",
       nodes: content.steps.map { step in
         GraphDrawing.Node(
-          id: step.name, label: step.name, detail: "\(step.kind.rawValue) · \(step.state.badge.text)", link: "#step-\(step.name)",
+          id: step.name, label: step.name, detail: "\(step.kind.rawValue) · \(step.state.badge.text)",
+          link: "#step-\(step.name)",
           tone: step.state.badge.tone.rawValue)
       },
       edges: content.steps.flatMap { step in step.needs.filter(names.contains).map { (from: $0, to: step.name) } })
@@ -82,7 +84,8 @@ struct PipelineRunPage {
       content.logs[step.name] = try await log?.tail(of: step.name, in: run.id)
     }
     return Page(
-      title: "\(run.project) #\(run.number)", section: .pipelines, crumbs: [Link(label: "Pipelines", link: "/pipelines")],
+      title: "\(run.project) #\(run.number)", section: .pipelines,
+      crumbs: [Link(label: "Pipelines", link: "/pipelines")],
       template: "pipeline-run", model: PipelineRunPage(content), refreshSeconds: run.state.isOver ? nil : 1,
       apiLink: "/api/v1/pipeline-runs/\(run.id)", command: "martlet run --follow \(run.id)")
   }

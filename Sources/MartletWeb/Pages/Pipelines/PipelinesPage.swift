@@ -33,11 +33,16 @@ struct PipelinesPage {
   static func table(_ runs: [PipelineRun], empty: String) -> Table {
     Table(
       "Pipeline runs",
-      columns: [.init("Run"), .init("State"), .init("Set off by"), .init("Why"), .init("Event time"), .init("Started"), .number("Took")],
+      columns: [
+        .init("Run"), .init("State"), .init("Set off by"), .init("Why"), .init("Event time"), .init("Started"),
+        .number("Took"),
+      ],
       rows: runs.map { run in
         Table.Row([
-          .text("\(run.project) #\(run.number)", link: "/pipelines/\(run.id)", detail: "project version \(run.version)"),
-          .badge(run.state.badge), .text(run.trigger), .text(run.failure?.message ?? run.reason), .time(run.eventTime), .time(run.startedAt),
+          .text(
+            "\(run.project) #\(run.number)", link: "/pipelines/\(run.id)", detail: "project version \(run.version)"),
+          .badge(run.state.badge), .text(run.trigger), .text(run.failure?.message ?? run.reason), .time(run.eventTime),
+          .time(run.startedAt),
           Cell(html: run.took.map(readable) ?? "–"),
         ])
       }, empty: empty)

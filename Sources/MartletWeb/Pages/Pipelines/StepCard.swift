@@ -48,7 +48,8 @@ struct StepCard {
       "Outputs of \(step.name)", columns: [.init("Output"), .init("What"), .number("Size"), .init("SHA-256")],
       rows: step.outputs.sorted { $0.key < $1.key }.map { name, output in
         Table.Row([
-          .code(name), words(name, output), Cell(html: output.size.map { escaped(readableSize($0)) } ?? "–"), .code(output.digest?.short),
+          .code(name), words(name, output), Cell(html: output.size.map { escaped(readableSize($0)) } ?? "–"),
+          .code(output.digest?.short),
         ])
       })
   }

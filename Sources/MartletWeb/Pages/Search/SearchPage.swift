@@ -46,10 +46,12 @@ struct SearchPage {
     for record in try await platform.data.datasets() where record.key.description.lowercased().contains(wanted) {
       hits.append(Hit(kind: "dataset", name: record.key.name.text, link: DatasetPage.path(record.key)))
     }
-    for endpoint in try await platform.deployments.endpoints().map(\.definition.name.text) where endpoint.lowercased().contains(wanted) {
+    for endpoint in try await platform.deployments.endpoints().map(\.definition.name.text)
+    where endpoint.lowercased().contains(wanted) {
       hits.append(Hit(kind: "endpoint", name: endpoint, link: "/endpoints/\(ObjectLink.pathEncoded(endpoint) ?? "")"))
     }
-    for model in try await platform.registry.searchModels(limit: 1000).items.map(\.name.text) where model.lowercased().contains(wanted) {
+    for model in try await platform.registry.searchModels(limit: 1000).items.map(\.name.text)
+    where model.lowercased().contains(wanted) {
       hits.append(Hit(kind: "model", name: model, link: "/models/\(ObjectLink.pathEncoded(model) ?? "")"))
     }
     for view in try await platform.features.views() where view.name.lowercased().contains(wanted) {
