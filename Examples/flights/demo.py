@@ -238,8 +238,8 @@ class Summary:
         lines += self.months(windows)
         quiet = sum(bool(window["quiet"]) for window in windows)
         lines.append(self.row("windows", f"{len(windows)} judged, {quiet} quiet, {len(windows) - quiet} with an alert"))
-        for alert in sorted(demo.items("/alerts"), key=lambda item: item["firstAt"]):
-            lines.append(self.row("alert", f"{alert['firstAt'][:10]} {alert['kind']} ({alert['occurrences']}x): {alert['reason']}"))
+        for alert in sorted(demo.items("/alerts"), key=lambda item: item["first_at"]):
+            lines.append(self.row("alert", f"{alert['first_at'][:10]} {alert['kind']} ({alert['occurrences']}x): {alert['reason']}"))
         for deployment in reversed(demo.items("/endpoints/flight-delay/deployments")):
             lines.append(self.row("deployment", f"{deployment['started'][:10]} {deployment['version']}: {deployment['state']}"
                                                 f"{', ' + deployment['reason'] if deployment.get('reason') else ''}"))
