@@ -108,7 +108,9 @@ let package = Package(
     module("MartletGoals", ["MartletCore"] + ground),
 
     // The story, and its delivery.
-    module("MartletLifecycle", ["MartletCore"] + domain + ground, products: [logging, httpClient, nioCore, nioPosix]),
+    module(
+      "MartletLifecycle", ["MartletCore"] + domain + ground,
+      products: [logging, crypto, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
       products: [hummingbird, nioCore, httpTypes, logging]),
@@ -149,7 +151,7 @@ let package = Package(
       "MartletPipelinesTests", ["MartletCore", "MartletPipelines"] + ground, products: [nioPosix],
       resources: [.copy("Scripts"), .copy("Examples")]),
     tests("MartletTrackingTests", ["MartletCore", "MartletTracking"] + ground, resources: [.copy("Scripts")]),
-    tests("MartletTuningTests", ["MartletCore", "MartletTuning"]),
+    tests("MartletTuningTests", ["MartletCore", "MartletTuning", "MartletStatistics"]),
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
     tests(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
@@ -158,7 +160,9 @@ let package = Package(
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),
-    tests("MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground),
+    tests(
+      "MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground,
+      products: [hummingbird, httpTypes, nioCore, nioPosix, logging]),
     tests(
       "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
       products: [hummingbirdTesting, nioCore, httpTypes]),
