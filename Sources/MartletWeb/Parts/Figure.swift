@@ -26,14 +26,17 @@ struct Figure {
     guard let plot else { return frame }
     let data = plot.text.replacing("<", with: "\\u003c")
     return """
-      <div data-plot><script type="application/json">\(data)</script><div class="plot" data-plot-canvas hidden></div>\
+      <div data-plot><script type="application/json">\(data)</script><div class="plot" data-plot-canvas \
+      role="img" aria-label="\(escaped(summary))" hidden></div>\
       <div data-plot-static>\(frame)</div></div>
       """
   }
 
   private var legendHTML: String {
     guard legend.count > 1 else { return "" }
-    let entries = legend.enumerated().map { #"<li><span class="swatch s\#($0 % 4 + 1)"></span>\#(escaped($1))</li>"# }
+    let entries = legend.enumerated().map {
+      #"<li><span class="swatch s\#(seriesColor($0))"></span>\#(escaped($1))</li>"#
+    }
     return #"<ul class="legend">\#(entries.joined())</ul>"#
   }
 

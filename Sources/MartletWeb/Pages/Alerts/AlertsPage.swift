@@ -17,7 +17,7 @@ struct AlertsPage {
     init(_ alert: Alert) {
       id = alert.id.text
       severity = alert.severity.badge.html
-      subject = Cell.text(ObjectLink.label(alert.subject), link: ObjectLink.page(of: alert.subject)).html
+      subject = Cell.text(ObjectLink.words(alert.subject), link: ObjectLink.page(of: alert.subject)).html
       kind = alert.kind
       reason = alert.reason
       state = alert.state.badge.html

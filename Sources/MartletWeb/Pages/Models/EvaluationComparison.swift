@@ -50,7 +50,9 @@ struct EvaluationComparison {
         }
       }
       let chart = IntervalChart(title: metricName(key), entries: entries)
-      return Figure(title: metricName(key), svg: chart.svg, summary: "Points: estimates. Lines: 95 % intervals.").html
+      return Figure(
+        title: metricName(key), svg: chart.svg, summary: "Points: estimates. Lines: 95 % intervals.", table: chart.table
+      ).html
     }
     return #"<div class="charts">\#(pictures.joined())</div>"#
   }

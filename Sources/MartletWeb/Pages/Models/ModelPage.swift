@@ -50,8 +50,12 @@ struct ModelPage {
       version.metrics[key].map { (x: Double(version.id.version), y: $0) }
     }
     let chart = LineChart(title: "\(metricName(key)) by version", series: [.init(metricName(key), points)])
+    let table = Table(
+      "\(metricName(key)) by version", columns: [.number("Version"), .number(metricName(key))],
+      rows: points.reversed().map { Table.Row([.number($0.x), .number($0.y)]) })
     return Figure(
-      title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.summary
+      title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.words,
+      table: table
     ).html
   }
 
