@@ -9,22 +9,28 @@ struct RefreshArguments: Sendable, Codable {
   /// The datasets that the views read, with the files that have rows in the lookback.
   var datasets: [DatasetSnapshot]
   var upTo: Timestamp
+  /// By view: the instant that its last refresh reached.
+  var since: [String: Timestamp]
   /// The folder that all files are in.
   var root: String
 }
 
-/// What `features.refresh` returns: for each view its latest rows.
+/// What `features.refresh` returns.
 struct RefreshOutcome: Sendable, Codable {
   struct View: Sendable, Codable {
     var name: String
     var columns: [String]
-    var rows: [OnlineRow]
+    /// The latest row of each entity.
+    var latest: [OnlineRow]
+    /// Rows that became known since the last refresh and were followed by a later one.
+    var passed: [OnlineRow]
   }
 
   var views: [View]
 }
 
-/// Computes views for serving: the latest row of each entity from the rows of the lookback.
+/// Computes views for serving, from the rows of the lookback: the latest row of each entity, and those that came and went
+/// since the last refresh, so that a request is joined with what was known at its own time.
 package enum RefreshJob {
   package static let handler = JobHandler("features.refresh") { (arguments: RefreshArguments, context: JobContext) in
     try WarmTables.with(engines: context.engines, folders: [arguments.root]) { tables in
@@ -40,7 +46,8 @@ package enum RefreshJob {
       try tables.show(dataset, within: view.bounds(upTo: arguments.upTo))
     }
     let (checked, values) = try tables.prepared(view)
-    let frame = try tables.database.query(checked.latest(values, at: arguments.upTo))
+    let frame = try tables.database.query(
+      checked.changes(values, since: arguments.since[view.name], at: arguments.upTo))
     let entity = try view.entity.map(frame.column)
     let columns = try values.map(frame.column)
     var times: [Int64?]?
@@ -50,7 +57,10 @@ package enum RefreshJob {
         entity: entity.map { $0.json(at: row) }, timestamp: times?[row].map(Timestamp.init(milliseconds:)),
         values: columns.map { $0.json(at: row) })
     }
-    return RefreshOutcome.View(name: view.name, columns: values, rows: rows)
+    let isLatest = rows.indices.map { $0 + 1 == rows.count || rows[$0].entity != rows[$0 + 1].entity }
+    return RefreshOutcome.View(
+      name: view.name, columns: values, latest: zip(rows, isLatest).filter(\.1).map(\.0),
+      passed: zip(rows, isLatest).filter { !$1 }.map(\.0))
   }
 }
 

@@ -18,7 +18,7 @@ final class OnlineTable: Sendable {
 
   static let shardCount = 256
   /// How many versions of one key are kept.
-  static let keptVersions = 16
+  static let keptVersions = 64
   static let keySeparator = "\u{1F}"
 
   let definition: OnlineTableDefinition
