@@ -32,6 +32,7 @@ class Tab:
         self.context = browser.new_context(
             color_scheme=scheme, viewport={"width": width, "height": height}, java_script_enabled=script,
             device_scale_factor=scale)
+        self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text))
@@ -51,7 +52,7 @@ class Tab:
         """Loads a page; its status."""
         answer = self.page.goto(self.url + path, wait_until="load")
         if self.script:
-            self.page.wait_for_selector("body[data-ready]", timeout=10_000)
+            self.page.wait_for_selector("body[data-ready]")
         return answer.status
 
     @property

@@ -104,7 +104,10 @@ package struct LineChart {
   }
 
   private func labels(_ x: Scale) -> [String] {
-    let ticks = axis == .time ? TimeTicks.ticks(from: x.low, to: x.high) : x.ticks(6).map { ($0, readable($0)) }
+    // Between steps and versions there is nothing to mark.
+    let areWhole = series.allSatisfy { $0.points.allSatisfy { $0.x == $0.x.rounded() } }
+    let numbers = x.ticks(6).filter { !areWhole || $0 == $0.rounded() }
+    let ticks = axis == .time ? TimeTicks.ticks(from: x.low, to: x.high) : numbers.map { ($0, readable($0)) }
     return ticks.map { tick, label in
       let place = x(tick)
       let anchor = place > right - 30 ? "end" : place < Self.left + 30 ? "start" : "middle"

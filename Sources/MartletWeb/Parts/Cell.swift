@@ -22,7 +22,7 @@ struct Cell {
     Cell(html: value.flatMap { $0.isFinite ? "\(fixed($0 * 100, decimals: 1)) %" : nil } ?? "–")
   }
   static func code(_ text: String?) -> Cell {
-    Cell(html: text.map { "<code>\(escaped($0))</code>" } ?? "–", wraps: true)
+    Cell(html: text.map { "<code>\(escaped($0))</code>" } ?? "–", wraps: (text?.utf8.count ?? 0) > 40)
   }
 
   static func badge(_ badge: Badge?, detail: String? = nil) -> Cell {

@@ -22,7 +22,7 @@ struct Figure {
 
   /// Wide pictures scroll inside their own frame on narrow screens, so that their text stays readable.
   private var picture: String {
-    let frame = #"<div class="scroll" tabindex="0" role="region" aria-label="\#(escaped(title))">\#(svg)</div>"#
+    let frame = #"<div class="scroll" tabindex="0" role="group" aria-label="\#(escaped(title))">\#(svg)</div>"#
     guard let plot else { return frame }
     let data = plot.text.replacing("<", with: "\\u003c")
     return """

@@ -58,7 +58,7 @@ struct Table {
     }
     let title = caption.map { "<caption>\(escaped($0))</caption>" } ?? ""
     return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(escaped(name))"><table>\(title)\
+      <div class="scroll" tabindex="0" role="group" aria-label="\(escaped(name))"><table>\(title)\
       <thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table></div>
       """
   }

@@ -29,7 +29,7 @@ struct AlertsPage {
       facts.add("First", time: alert.firstAt)
       if alert.lastAt != alert.firstAt { facts.add("Last", time: alert.lastAt) }
       facts.add("Taken by", alert.acknowledgedBy)
-      self.facts = facts.html
+      self.facts = facts.flowing
     }
   }
 

@@ -16,6 +16,7 @@ struct ComparePage {
   var metrics: String
   var params: String
   var charts: [String]
+  var hasCharts: Bool
 
   /// - Parameter courses: by metric, for each run in the order of `runs`; without points where it has no such metric.
   init(_ runs: [Run], courses: [(key: String, points: [[Metric]])], onlyDifferences: Bool) {
@@ -28,6 +29,7 @@ struct ComparePage {
       Self.table("Metrics", runs, keys, onlyDifferences) { key, run in run.metric(key).map(readable) }.html
     let names = Set(runs.flatMap { $0.params.map(\.key) }).sorted()
     params = Self.table("Parameters", runs, names, onlyDifferences) { key, run in run.param(key) }.html
+    hasCharts = !courses.isEmpty
     charts = courses.map { course in
       MetricFigure(
         key: course.key, lines: zip(runs, course.points).map { .init(run: $0.info.name, points: $1) }

@@ -59,7 +59,7 @@ struct ExperimentPage {
       view.link(path, order: view.order, page: $0, onlyDifferences: view.onlyDifferences)
     }
     var facts = Facts()
-    facts.add("Made", time: experiment.creationTime)
+    facts.add("Created", time: experiment.creationTime)
     for tag in experiment.tags where !tag.key.hasPrefix("mlflow.") { facts.add(tag.key, tag.value) }
     self.facts = facts.html
   }

@@ -115,7 +115,7 @@ struct HomePage {
     let underWay = content.runs.filter { !$0.state.isOver }
     let shown = underWay + content.runs.filter(\.state.isOver).prefix(max(0, 5 - underWay.count))
     runs = shown.isEmpty ? nil : PipelinesPage.table(shown, empty: "").html
-    changes = content.changes.prefix(12).map(ChangeLine.init)
+    changes = content.changes.prefix(8).map(ChangeLine.init)
   }
 
   /// Whether an alert repeats what is shown as held back already.
