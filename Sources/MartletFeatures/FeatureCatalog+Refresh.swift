@@ -26,15 +26,19 @@ extension FeatureCatalog {
     return try await refresh(ready, upTo: time, limits: limits)
   }
 
+  /// Rows that came and went longer ago are not sent: no request asks for them.
+  private static let longestPast = Duration.seconds(86_400)
+
   /// Brings the online tables of these views up to an instant and returns the rows that became known since.
   package func refresh(_ views: [FeatureView], upTo time: Timestamp, limits: JobLimits = .standard) async throws
     -> [OnlineTable]
   {
     guard !views.isEmpty else { return [] }
     let queries = views.map { ViewQuery($0.definition) }
+    let earliest = time - Self.longestPast
+    let since = Dictionary(views.compactMap { view in view.refreshedTo.map { (view.name, max($0, earliest)) } }) { $1 }
     let arguments = RefreshArguments(
-      views: queries, datasets: try await snapshots(of: views, upTo: time), upTo: time,
-      since: Dictionary(views.compactMap { view in view.refreshedTo.map { (view.name, $0) } }) { $1 },
+      views: queries, datasets: try await snapshots(of: views, since: since, upTo: time), upTo: time, since: since,
       root: data.artifacts.root)
     let outcome = try await data.jobs.run(
       "features.refresh", arguments, limits: limits, lane: .prompt, returning: RefreshOutcome.self)
@@ -46,10 +50,12 @@ extension FeatureCatalog {
   }
 
   /// What each dataset must show: the rows of the longest lookback among the views that read it.
-  private func snapshots(of views: [FeatureView], upTo time: Timestamp) async throws -> [DatasetSnapshot] {
+  private func snapshots(of views: [FeatureView], since: [String: Timestamp] = [:], upTo time: Timestamp) async throws
+    -> [DatasetSnapshot]
+  {
     var bounds: [DatasetKey: ClosedRange<Timestamp>] = [:]
     for view in views {
-      let own = ViewQuery(view.definition).bounds(upTo: time)
+      let own = ViewQuery(view.definition).bounds(since: since[view.name], upTo: time)
       for key in try await inputs(of: view) {
         bounds[key] = min(bounds[key]?.lowerBound ?? own.lowerBound, own.lowerBound)...time
       }

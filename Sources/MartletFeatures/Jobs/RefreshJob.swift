@@ -43,7 +43,7 @@ package enum RefreshJob {
   {
     let words = SQLNames.words(in: view.sql)
     for dataset in arguments.datasets where words.contains(dataset.dataset.name.text.lowercased()) {
-      try tables.show(dataset, within: view.bounds(upTo: arguments.upTo))
+      try tables.show(dataset, within: view.bounds(since: arguments.since[view.name], upTo: arguments.upTo))
     }
     let (checked, values) = try tables.prepared(view)
     let frame = try tables.database.query(
@@ -65,10 +65,12 @@ package enum RefreshJob {
 }
 
 extension ViewQuery {
-  /// The rows of its datasets that a refresh reads: both ends included, as the time-to-live is.
-  func bounds(upTo now: Timestamp) -> ClosedRange<Timestamp> {
-    let first =
-      lookback.map { Timestamp(milliseconds: now.milliseconds - $0) } ?? Timestamp(milliseconds: -62_135_596_800_000)
-    return first...now
+  /// The rows of its datasets that a refresh reads, both ends included as the time-to-live is: the look-back before the
+  /// oldest row that is of use.
+  func bounds(since: Timestamp?, upTo now: Timestamp) -> ClosedRange<Timestamp> {
+    guard let lookback else { return Timestamp(milliseconds: -62_135_596_800_000)...now }
+    let window = lookback - (ttl ?? 0)
+    let oldest = oldest(since: since, at: now) ?? min(since ?? now, now)
+    return Timestamp(milliseconds: oldest.milliseconds - max(0, window))...now
   }
 }

@@ -78,7 +78,7 @@ struct ViewQuery: Sendable, Hashable, Codable {
         """
     }
     let time = SQLText.quote(timestamp)
-    let oldest = ttl.map { " AND \(time) >= \(Timestamp(milliseconds: now.milliseconds - $0).sqlLiteral)" } ?? ""
+    let oldest = oldest(since: since, at: now).map { " AND \(time) >= \($0.sqlLiteral)" } ?? ""
     let position = "row_number() OVER (PARTITION BY \(quoted(entity)) ORDER BY \(time) DESC)"
     let passed = since.map { " OR (\(time) > \($0.sqlLiteral) AND \(position) <= \(Self.keptRows))" } ?? ""
     return """
@@ -93,6 +93,13 @@ struct ViewQuery: Sendable, Hashable, Codable {
       """
   }
 
+  /// The time before which no row is of use: too old now, and passed before the last refresh. Nil: there is none.
+  func oldest(since: Timestamp?, at now: Timestamp) -> Timestamp? {
+    guard let ttl else { return nil }
+    let fresh = Timestamp(milliseconds: now.milliseconds - ttl)
+    return since.map { min($0, fresh) } ?? fresh
+  }
+
   /// How many rows of one entity a refresh returns, as many as the scoring plane keeps.
-  static let keptRows = 64
+  static let keptRows = 256
 }
