@@ -9,35 +9,30 @@ DATASET = f"/data/{PROJECT}/flights"
 ENDPOINT = f"/endpoints/{PROJECT}"
 
 
-def test_a_run_is_watched_live_step_by_step_and_its_log_grows(airline, open_page):
-    run, gate = airline.start_watched()
+def test_a_run_is_watched_live_and_its_log_grows_also_under_the_keyboard(airline, open_page):
+    run = airline.start_search()
     tab = open_page(f"/pipelines/{run}")
     page = tab.page
     page.evaluate("window.neverReloaded = true")
-    page.locator("#step-count pre", has_text="counting rows").wait_for()
-    assert "counted" not in page.locator("#step-count pre").text_content()
-    assert "running" in page.locator("#step-count h2").text_content()
-    assert "under way" in open_page("/pipelines").text()
+    log = page.locator("#step-train pre")
+    page.locator("#step-train h2 .badge", has_text="running").wait_for(timeout=60_000)
+    assert page.locator(".graph a.live").get_attribute("aria-label") == "train, train · running"
+    assert "1 under way" in open_page("/pipelines").text()
     assert "running" in open_page("/").page.locator("#runs").locator("..").text_content()
-    gate.touch()
-    page.locator("#step-count pre", has_text="counted 336776 rows").wait_for()
-    page.locator("#step-report h2", has_text="done").wait_for()
-    page.locator("#head h1 + .badge", has_text="succeeded").wait_for()
-    assert "2 of 2 steps done" in tab.text()
+    log.wait_for()
+    log.focus()
+    for _ in range(2):
+        before = log.text_content()
+        martlet.wait_until(lambda: len(log.text_content()) > len(before), 60, "more lines of the log")
+        assert log.text_content().startswith(before)
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Log of train"
+    page.locator("#step-train summary").press("Enter")
+    assert not log.is_visible()
+    airline.cancel(run)
+    page.locator("#head h1 + .badge", has_text="cancelled").wait_for()
+    assert not log.is_visible(), "what was closed stays closed"
     assert page.evaluate("window.neverReloaded") is True
     assert tab.complaints == []
-
-
-def test_what_one_reads_stays_open_while_the_page_follows_the_run(airline, open_page):
-    run, gate = airline.start_watched()
-    page = open_page(f"/pipelines/{run}").page
-    page.locator("#step-count pre", has_text="counting rows").wait_for()
-    page.locator("#step-count summary").focus()
-    page.keyboard.press("Enter")
-    gate.touch()
-    page.locator("#head .badge", has_text="succeeded").first.wait_for()
-    assert page.locator("#step-count details").get_attribute("open") is None
-    assert page.evaluate("document.activeElement.textContent") == "Log of count"
 
 
 def test_a_run_under_way_shows_new_metrics_by_itself(airline, open_page):
