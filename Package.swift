@@ -108,7 +108,9 @@ let package = Package(
     module("MartletGoals", ["MartletCore"] + ground),
 
     // The story, and its delivery.
-    module("MartletLifecycle", ["MartletCore"] + domain + ground, products: [logging, httpClient, nioCore, nioPosix]),
+    module(
+      "MartletLifecycle", ["MartletCore"] + domain + ground,
+      products: [logging, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
       products: [hummingbird, nioCore, httpTypes, logging]),
@@ -137,7 +139,7 @@ let package = Package(
     tests("MartletStatisticsTests", ["MartletCore", "MartletStatistics"], resources: [.copy("Reference")]),
     tests("MartletArtifactsTests", ["MartletCore", "MartletArtifacts"]),
     tests("MartletStoreTests", ["MartletCore", "MartletStore"]),
-    tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"]),
+    tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"], products: [logging]),
     tests("MartletEnginesTests", ["MartletCore", "MartletEngines"]),
     tests("MartletJobsTests", ["MartletCore", "MartletJobs"]),
     tests(
@@ -161,7 +163,7 @@ let package = Package(
     tests("MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground),
     tests(
       "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
-      products: [hummingbirdTesting, nioCore, httpTypes]),
+      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes]),
     tests(
       "MartletWebTests", ["MartletCore", "MartletWeb", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, hummingbirdTesting, httpTypes, logging, nioCore]),

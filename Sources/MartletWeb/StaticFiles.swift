@@ -32,18 +32,8 @@ package struct StaticFiles: Sendable {
     self.files = files
   }
 
-  /// Where the pinned web assets lie: `MARTLET_ASSETS`, or `assets` beside the binary or in the working folder.
-  private static var fetchedFolder: String? {
-    let beside = (CommandLine.arguments.first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath() })?
-      .deletingLastPathComponent()
-    let candidates = [
-      ProcessInfo.processInfo.environment["MARTLET_ASSETS"], beside?.appendingPathComponent("assets").path,
-      beside?.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("assets").path,
-      beside?.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("assets").path,
-    ]
-    return candidates.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
-  }
+  /// Where the libraries for charts lie; nil where pages show tables instead.
+  package static var fetchedFolder: String? { WebResources.fetchedFolder }
 
   func link(_ name: String) -> String { optionalLink(name) ?? "/static/\(name)" }
 
