@@ -81,12 +81,11 @@ let package = Package(
     module("MartletCore"),
 
     // What the domain stands on.
-    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CMartletProcess"),
     .target(name: "CMartletEngines"),
     module("MartletStatistics", ["MartletCore"]),
     module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
-    module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
+    module("MartletStore", ["MartletCore"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
     module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, nioPosix, logging]),
     module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),
     module("MartletJobs", ["MartletCore", "CMartletProcess"], products: [logging, nioCore, nioPosix]),
@@ -101,7 +100,7 @@ let package = Package(
     module("MartletRegistry", ["MartletCore"] + ground, products: [crypto]),
     module(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
-      products: [hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
+      products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     module("MartletMonitoring", ["MartletCore", "MartletServing"] + ground, products: [logging]),
     module("MartletReplay", ["MartletCore"], products: [nioCore, nioPosix, nioHTTP1, yams]),
     module("MartletGovernance", ["MartletCore"] + ground),

@@ -72,8 +72,9 @@ package struct StaticFiles: Sendable {
 
   /// FNV-1a over the bytes: names a version of a file, promises nothing about security.
   private static func fingerprint(_ bytes: Data) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let hash = bytes.withUnsafeBytes { bytes in
+      bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
     return String(hash, radix: 16)
   }
 }
