@@ -8,7 +8,7 @@ from pathlib import Path
 import martlet
 import predictions
 import tracking
-from costs import cpu_seconds, median, memory, wrk
+from costs import cpu_seconds, median, memory, process_tree, wrk
 from flights_model import FlightsModel, prepared
 
 STARTS = 9
@@ -95,6 +95,8 @@ def predict(folder: Path, seconds: float, rounds: int) -> tuple[dict[str, float]
         results = {"train_to_live_s": time.perf_counter() - begin}
         pids = flights.server.scoring_processes()
         results["live_scoring_mb"] = memory(pids)["rss"]
+        workers = [pid for pid in process_tree(flights.server.process.pid)[1:] if pid not in pids]
+        results["warm_workers_mb"] = memory(workers)["rss"]
         examples = flights.examples()
         rows, scores = [example["row"] for example in examples], [example["score"] for example in examples]
         predictions.check(flights.invocations, rows, scores)

@@ -15,6 +15,7 @@ ROWS = [
         ("idle_both_mb", "both, shared pages counted once", "MB", False, 60),
         ("after_tracking_mb", "control plane after the tracking below", "MB", False, None),
         ("after_training_control_mb", "control plane after training", "MB", False, None),
+        ("warm_workers_mb", "workers kept warm after training", "MB", False, None),
         ("live_scoring_mb", "scoring plane with a model", "MB", False, None),
         ("after_predictions_scoring_mb", "scoring plane after the predictions below", "MB", False, None),
         ("idle_cpu_ms_per_s", "both planes idle: processor time a second", "ms", False, None),
