@@ -71,7 +71,7 @@ struct WindowRunner: Sendable {
       }
       let job = WindowJob(
         predictions: predictions, reference: reference, folders: [folder, live.folder],
-        columns: definition.driftColumns ?? live.package.fields.map(\.name), decision: decision,
+        columns: definition.driftColumns ?? Self.comparable(live.package), decision: decision,
         withQuality: phase == .quality, seed: 7)
       return try await platform.jobs.run(WindowJob.kind, job, returning: WindowMeasures.self)
     }
