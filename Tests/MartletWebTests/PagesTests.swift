@@ -4,6 +4,7 @@ import MartletLifecycle
 import MartletMonitoring
 import MartletPipelines
 import MartletRegistry
+import MartletServing
 import MartletTracking
 import Testing
 
