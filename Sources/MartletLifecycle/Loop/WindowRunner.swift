@@ -77,6 +77,11 @@ struct WindowRunner: Sendable {
     }
   }
 
+  /// Every input but moments in time: those are always later than the reference's.
+  private static func comparable(_ package: ModelPackage) -> [String] {
+    package.fields.filter { $0.type != .datetime }.map(\.name)
+  }
+
   private func judge(
     _ measures: WindowMeasures, training: [String: Double], _ from: Timestamp, _ to: Timestamp, _ phase: MonitorPhase
   ) async throws -> MonitorVerdict {
