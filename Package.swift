@@ -153,7 +153,7 @@ let package = Package(
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
     tests(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
-      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes, httpClient, logging]),
+      products: [hummingbird, hummingbirdTesting, nioCore, nioHTTP1, nioPosix, httpTypes, httpClient, logging]),
     tests("MartletReplayTests", ["MartletCore", "MartletReplay"], products: [nioCore, nioPosix, hummingbird]),
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),

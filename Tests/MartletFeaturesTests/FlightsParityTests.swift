@@ -135,7 +135,7 @@ struct FlightsParityTests {
     let outcome = try JoinJob.run(
       JoinArguments(
         base: base, at: "at", views: views, versions: views.map { _ in "" }, datasets: datasets, split: nil, label: nil,
-        dropUnlabelled: false, output: output, root: folder), context)
+        dropUnlabelled: false, output: output), context)
     #expect(outcome.trainRows == outcome.baseRows)
     let frame = try database.query("SELECT * FROM read_parquet('\(output)/train.parquet')")
     guard case .time(let at) = try frame.column("at") else { return [:] }

@@ -33,6 +33,10 @@ struct ScoringGuard: RouterMiddleware {
       throw RequestRefusal(
         status: 421, code: "PERMISSION_DENIED", message: "The header 'Host' does not name this server.")
     }
+    guard request.head.path?.utf8.starts(with: "/".utf8) == true else {
+      throw RequestRefusal(
+        status: 400, code: "BAD_REQUEST", message: "The request's target is not a path that starts with '/'.")
+    }
     let isFromElsewhere = request.headers[.origin].map { !hosts.contain(origin: $0) } ?? false
     guard !isFromElsewhere, request.headers[.secFetchSite] != "cross-site" else {
       throw RequestRefusal(status: 403, code: "PERMISSION_DENIED", message: "Requests from other origins are refused.")

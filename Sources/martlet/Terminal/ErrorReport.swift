@@ -18,6 +18,10 @@ struct ErrorReport {
       write(error)
       return ExitStatus(error.code).rawValue
     }
+    if let run = error as? FailedRun {
+      write(run.error)
+      return run.status.rawValue
+    }
     if let error = error as? UnknownCommand {
       write(error.asError)
       return ExitStatus.usage.rawValue
