@@ -43,6 +43,7 @@ package actor EventClock {
   }
 
   private func advanceNow(_ project: ProjectName, to time: Timestamp, waits: Bool) async throws -> Progress {
+    if waits { try await training.waitForRuns(of: project) }
     let from = try await reach(time, of: project, driving: waits)
     guard try await platform.projects.project(project).activeVersion != nil else {
       return Progress(now: time, events: [])

@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletFeatures
 import MartletGovernance
 import MartletJobs
 import MartletModels
@@ -21,6 +22,7 @@ struct WindowRunner: Sendable {
     }
     var measures = try await measure(live, from, to, phase, now)
     measures.service.modelAgeDays = live.trainedAt.map { (to - $0).inSeconds / 86_400 }
+    measures.service.featureAgeSeconds = try await featureAges(live.package, at: now)
     let verdict = try await judge(measures, training: live.version.metrics, from, to, phase)
     try await platform.monitors.record(measures, verdict)
     for finding in verdict.findings { try await raise(finding, at: now) }
@@ -42,6 +44,15 @@ struct WindowRunner: Sendable {
     let deployments = try await platform.deployments.deployments(of: definition.endpoint)
     let started = deployments.first { $0.version == champion.modelVersion && $0.status == .promoted }?.startedAt
     return Live(version: version, package: try ModelPackage.load(from: folder), folder: folder, trainedAt: started)
+  }
+
+  /// How old the newest value of each feature view is that the model joins.
+  private func featureAges(_ package: ModelPackage, at now: Timestamp) async throws -> [String: Double] {
+    let joined = Set(package.features.map(\.view))
+    return try await platform.features.freshness(of: project).reduce(into: [:]) { ages, view in
+      guard joined.contains(view.view), let latest = view.latest else { return }
+      ages[view.view] = max(0, (now - latest).inSeconds)
+    }
   }
 
   private func measure(_ live: Live, _ from: Timestamp, _ to: Timestamp, _ phase: MonitorPhase, _ now: Timestamp)

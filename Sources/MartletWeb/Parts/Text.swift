@@ -48,18 +48,23 @@ func metricName(_ key: String, unit: String? = nil) -> String {
   case "precision": "Precision"
   case "recall": "Recall"
   case "value_per_1000": "\(unit ?? "Value") per 1,000 decisions"
+  case "gain_per_1000": "\(unit ?? "Value") gained over no model, per 1,000"
   default: key
   }
 }
 
 /// A metric's value for people: amounts whole, shares to four places.
 func metricValue(_ key: String, _ value: Double) -> String {
-  key == "value_per_1000" && value.isFinite && abs(value) < 1e15 ? grouped(Int64(value.rounded())) : readable(value)
+  ["value_per_1000", "gain_per_1000"].contains(key) && value.isFinite && abs(value) < 1e15
+    ? grouped(Int64(value.rounded())) : readable(value)
 }
 
 /// The metrics that people compare first, in this order; others follow by name.
 func metricOrder(_ keys: some Sequence<String>) -> [String] {
-  let first = ["value_per_1000", "roc_auc", "pr_auc", "brier", "log_loss", "ece", "precision", "recall", "accuracy"]
+  let first = [
+    "value_per_1000", "gain_per_1000", "roc_auc", "pr_auc", "brier", "log_loss", "ece", "precision", "recall",
+    "accuracy",
+  ]
   let known = Set(keys)
   return first.filter(known.contains) + known.subtracting(first).sorted()
 }
