@@ -111,7 +111,7 @@ let package = Package(
     module("MartletLifecycle", ["MartletCore"] + domain + ground, products: [logging, httpClient, nioCore, nioPosix]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
-      products: [hummingbird, nioCore, httpTypes, logging]),
+      products: [hummingbird, nioCore, nioHTTP1, httpTypes, logging]),
     module(
       "MartletWeb", ["MartletCore", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, mustache, nioCore, httpTypes], resources: [.copy("Templates"), .copy("Static")]),

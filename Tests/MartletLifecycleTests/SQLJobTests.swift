@@ -52,7 +52,8 @@ struct SQLJobTests {
       "SELECT 1 AS a) TO 'F/other.parquet' (FORMAT parquet); COPY (SELECT 2 AS a",
       "COPY (SELECT 1) TO 'F/other.csv'", "COPY numbers FROM 'F/secret.parquet'", "EXPORT DATABASE 'F/all'",
       "ATTACH 'F/other.db'", "INSTALL httpfs", "LOAD httpfs", "SET memory_limit = '100GB'",
-      "SET enable_external_access = true", "RESET allowed_paths", "PRAGMA memory_limit = '100GB'", "PRAGMA database_list",
+      "SET enable_external_access = true", "RESET allowed_paths", "PRAGMA memory_limit = '100GB'",
+      "PRAGMA database_list",
       "CREATE TABLE t AS SELECT 1", "CREATE OR REPLACE VIEW numbers AS SELECT 1 AS n", "DROP VIEW numbers",
       "INSERT INTO numbers VALUES (1)", "DELETE FROM numbers", "CALL pragma_version()", "CHECKPOINT", "VACUUM",
       "CREATE SECRET s (TYPE s3)", "CREATE MACRO f() AS 1", "SELEC 1", "SELECT 1 /* open", "SELECT 'open",
@@ -68,7 +69,8 @@ struct SQLJobTests {
   @Test(
     "A query reads the files that its step declares, and no others",
     arguments: [
-      "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM read_blob('/proc/self/environ')",
+      "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+      "SELECT * FROM read_blob('/proc/self/environ')",
       "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/etc/*')", "SELECT * FROM glob('F/*')",
       "SELECT * FROM read_parquet('F/secret.parquet')", "SELECT * FROM 'F/secret.parquet'",
       "SELECT * FROM read_parquet('F/*.parquet')", "SELECT * FROM read_parquet('F/declared.parquet/../secret.parquet')",

@@ -10,7 +10,8 @@ struct TargetFormTests {
     return TargetForm.plain(HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers))
   }
 
-  @Test("A path stays as it is", arguments: ["/", "/a?b=http://evil.example/", "//evil.example/x", "/%2e%2e/x", "/a:b"])
+  @Test(
+    "A path stays as it is", arguments: ["/", "/a?b=http://evil.example/", "//evil.example/x", "/%2e%2e/x", "/a:b"])
   func path(_ target: String) { #expect(plain(target).uri == target) }
 
   @Test(

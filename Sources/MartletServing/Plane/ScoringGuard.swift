@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import MartletCore
+import NIOHTTP1
 import Synchronization
 
 /// Lets only requests through that are meant for this server (TRUST rule 3), and turns every error into the error
@@ -19,6 +20,9 @@ struct ScoringGuard: RouterMiddleware {
       return try await next(request, context)
     } catch let error as RequestRefusal {
       return Reply.refusal(error)
+    } catch let error as HTTPParserError {
+      // A body that is no HTTP is answered by the HTTP layer, which then closes the connection.
+      throw error
     } catch let error as any HTTPResponseError {
       return Reply.refusal(Self.refusal(error, request))
     } catch {

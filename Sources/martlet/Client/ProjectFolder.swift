@@ -28,15 +28,13 @@ struct ProjectFolder {
     name = try Self.read(text)
   }
 
-  /// The project's name; the server checks the rest.
+  /// The project's name; the server checks the rest, and says where what is wrong stands.
   private static func read(_ text: String) throws -> String {
-    let node: Node?
-    do {
-      node = try Yams.compose(yaml: text)
-    } catch {
-      throw MartletError(.invalidInput, "martlet.yaml is not valid YAML", cause: "\(error)")
-    }
-    guard let name = node?["project"]?.string, !name.isEmpty else {
+    let written = text.split(separator: "\n").first { $0.hasPrefix("project:") }
+    let name =
+      (try? Yams.compose(yaml: text))?["project"]?.string
+      ?? written.map { $0.dropFirst("project:".count).trimmingCharacters(in: .whitespaces) }
+    guard let name, !name.isEmpty else {
       throw MartletError(
         .invalidInput, "martlet.yaml names no project", fix: "add a line such as: project: flight-delay")
     }
