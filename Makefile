@@ -44,8 +44,9 @@ e2e: debug venv assets engines flights ## end-to-end tests with the debug binary
 	MARTLET=$(abspath $(DEBUG)) $(VENV)/pytest Tests/EndToEnd
 
 .PHONY: bench
-bench: build venv engines ## start-up, memory, prediction latency, log-batch rate
-	MARTLET=$(abspath $(RELEASE)) $(VENV)/python Benchmarks/bench.py
+bench: build venv engines ## start-up, memory, predictions, tracking; BENCH=--peer measures MLflow beside it
+	@$(PYTHON) scripts/fetch-flights.py --raw
+	MARTLET=$(abspath $(RELEASE)) $(VENV)/python Benchmarks/bench.py $(BENCH)
 
 .PHONY: format
 format: ## format all Swift files in place

@@ -81,12 +81,11 @@ let package = Package(
     module("MartletCore"),
 
     // What the domain stands on.
-    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CMartletProcess"),
     .target(name: "CMartletEngines"),
     module("MartletStatistics", ["MartletCore"]),
     module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
-    module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
+    module("MartletStore", ["MartletCore"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
     module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, nioPosix, logging]),
     module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),
     module("MartletJobs", ["MartletCore", "CMartletProcess"], products: [logging, nioCore, nioPosix]),
@@ -101,14 +100,16 @@ let package = Package(
     module("MartletRegistry", ["MartletCore"] + ground, products: [crypto]),
     module(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
-      products: [hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
+      products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     module("MartletMonitoring", ["MartletCore", "MartletServing"] + ground, products: [logging]),
     module("MartletReplay", ["MartletCore"], products: [nioCore, nioPosix, nioHTTP1, yams]),
     module("MartletGovernance", ["MartletCore"] + ground),
     module("MartletGoals", ["MartletCore"] + ground),
 
     // The story, and its delivery.
-    module("MartletLifecycle", ["MartletCore"] + domain + ground, products: [logging, httpClient, nioCore, nioPosix]),
+    module(
+      "MartletLifecycle", ["MartletCore"] + domain + ground,
+      products: [logging, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
       products: [hummingbird, nioCore, nioHTTP1, httpTypes, logging]),
@@ -137,7 +138,7 @@ let package = Package(
     tests("MartletStatisticsTests", ["MartletCore", "MartletStatistics"], resources: [.copy("Reference")]),
     tests("MartletArtifactsTests", ["MartletCore", "MartletArtifacts"]),
     tests("MartletStoreTests", ["MartletCore", "MartletStore"]),
-    tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"]),
+    tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"], products: [logging]),
     tests("MartletEnginesTests", ["MartletCore", "MartletEngines"]),
     tests("MartletJobsTests", ["MartletCore", "MartletJobs"]),
     tests(
@@ -161,7 +162,7 @@ let package = Package(
     tests("MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground),
     tests(
       "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
-      products: [hummingbirdTesting, nioCore, httpTypes]),
+      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes]),
     tests(
       "MartletWebTests", ["MartletCore", "MartletWeb", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, hummingbirdTesting, httpTypes, logging, nioCore]),

@@ -378,6 +378,6 @@ if __name__ == "__main__":
     parser.add_argument("martlet")
     parser.add_argument("--port", type=int, default=5000)
     parser.add_argument("--data", default=str(HERE / ".martlet"))
-    parser.add_argument("--until", default="2014-01-01", help="end the year earlier")
+    parser.add_argument("--until", default="2014-01-03", help="end the year earlier")
     parser.add_argument("--mistake-at", default="2013-10-15", help="when the colleague's mistake is made")
     Demo(parser.parse_args()).run()

@@ -92,7 +92,7 @@ def test_the_demo_tells_its_story_and_tells_it_again_after_a_kill(new_demo):
     # The blizzard of 8 and 9 February stands in the charts without anybody having looked for it.
     assert {"2013-02-08", "2013-02-09"} <= {signal["day"] for signal in story["signals"]}
     # The three-day model never became a version; the colleague's did, went live in part, and was taken back.
-    assert [item["state"] for item in story["deployments"]] == ["promoted", "rolledBack"]
+    assert [item["state"] for item in story["deployments"]] == ["promoted", "rolled_back"]
     assert "air_time" in story["deployments"][1]["reason"]
     good, leaky = story["models"]
     assert leaky["metrics"]["roc_auc"] > good["metrics"]["roc_auc"] + 0.02

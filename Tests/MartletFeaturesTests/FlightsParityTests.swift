@@ -121,7 +121,7 @@ struct FlightsParityTests {
       IngestArguments(
         upload: "\(FlightsExample.folder)/build/\(name)/first_quarter.csv", format: .csv, partition: nil,
         definition: definition, contract: nil, references: [:], output: output,
-        eventTime: Timestamp(year: 2013, month: 4, day: 1), readable: []),
+        eventTime: Timestamp(year: 2013, month: 4, day: 1)),
       context)
     let files = try outcome.partitions.map { partition in
       DataFile(

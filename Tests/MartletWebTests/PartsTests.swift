@@ -68,6 +68,20 @@ struct PartsTests {
     ] as [(String, String?)])
   func objectLinks(object: String, page: String?) { #expect(ObjectLink.page(of: object) == page) }
 
+  @Test(
+    "The subject of an alert is written as words, ids of 32 digits shortened",
+    arguments: [
+      ("endpoint:flight-delay", "Endpoint flight-delay"),
+      ("dataset:flight-delay/flights", "Dataset flight-delay/flights"),
+      ("pipeline-run:0123456789abcdef0123456789abcdef", "Pipeline run 01234567"), ("nonsense", "nonsense"),
+    ])
+  func objectWords(object: String, words: String) { #expect(ObjectLink.words(object) == words) }
+
+  @Test(
+    "Numbers have four significant digits and one minus sign",
+    arguments: [(0.71234, "0.7123"), (-0.5, "−0.5"), (-4126.4, "−4,126"), (-3, "−3"), (0.00001234, "1.23e-5")])
+  func numbers(value: Double, text: String) { #expect(readable(value) == text) }
+
   @Test("Addresses keep what was asked for, encoded once, and leave out what is empty")
   func links() {
     #expect(link("/x", ["a": "1 & 2", "b": nil, "c": ""]) == "/x?a=1%20%26%202")

@@ -71,10 +71,15 @@ struct WindowRunner: Sendable {
       }
       let job = WindowJob(
         predictions: predictions, reference: reference, folders: [folder, live.folder],
-        columns: definition.driftColumns ?? live.package.fields.map(\.name), decision: decision,
+        columns: definition.driftColumns ?? Self.comparable(live.package), decision: decision,
         withQuality: phase == .quality, seed: 7)
       return try await platform.jobs.run(WindowJob.kind, job, returning: WindowMeasures.self)
     }
+  }
+
+  /// Every input but moments in time: those are always later than the reference's.
+  private static func comparable(_ package: ModelPackage) -> [String] {
+    package.fields.filter { $0.type != .datetime }.map(\.name)
   }
 
   private func judge(

@@ -62,8 +62,9 @@ struct ScoringRoutes: Sendable {
     return Reply.predictions(prediction)
   }
 
-  /// Bodies above this many bytes are read and scored on a thread of the pool, not on a cooperative one.
-  private static let largeBody = 256 << 10
+  /// Bodies above this many bytes, some hundred rows, are read and scored on a thread of the pool: other requests on the
+  /// same event loop need not wait for them.
+  private static let largeBody = 64 << 10
 
   private func predict(_ body: [UInt8], _ format: BodyFormat, _ endpoint: LoadedEndpoint, _ facts: RequestFacts) throws
     -> Prediction

@@ -59,7 +59,7 @@ package struct ScoringServer: Sendable {
     let address = plane.folder.address
     return Application(
       router: router,
-      server: .http1(
+      server: .http1OnEventLoops(
         configuration: .init(
           additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
           idleTimeout: .seconds(30),

@@ -24,7 +24,7 @@ package func readable(_ value: Double) -> String {
   if magnitude >= 1000 { return grouped(Int64(value.rounded())) }
   if magnitude < 0.0001 { return significant(value) }
   let decimals = magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 1 ? 3 : 4
-  return trimmed(fixed(value, decimals: decimals))
+  return (value < 0 ? "−" : "") + trimmed(fixed(magnitude, decimals: decimals))
 }
 
 /// 1234567 as `1,234,567`.

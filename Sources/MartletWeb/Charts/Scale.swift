@@ -49,5 +49,8 @@ struct Scale {
   }
 }
 
+/// The number of the colour of a chart's line, by its position; there are eight, and the ninth is the first again.
+func seriesColor(_ index: Int) -> Int { index % 8 + 1 }
+
 /// Pixels to at most two decimals.
 func px(_ value: Double) -> String { fixed(value, decimals: 1) }

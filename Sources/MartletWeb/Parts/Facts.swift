@@ -20,7 +20,13 @@ struct Facts {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  var html: String {
-    #"<dl class="facts">\#(entries.map { "<dt>\(escaped($0.name))</dt><dd>\($0.html)</dd>" }.joined())</dl>"#
+  var html: String { list("facts") }
+
+  /// Beside each other as far as there is room, for facts that are not the main thing.
+  var flowing: String { isEmpty ? "" : list("facts flow") }
+
+  private func list(_ style: String) -> String {
+    let items = entries.map { "<div><dt>\(escaped($0.name))</dt><dd>\($0.html)</dd></div>" }
+    return #"<dl class="\#(style)">\#(items.joined())</dl>"#
   }
 }

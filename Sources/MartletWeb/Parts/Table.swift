@@ -22,10 +22,13 @@ struct Table {
     /// What a link with `#` leads to.
     var id: String?
     var cells: [Cell]
+    /// Stands out among the others.
+    var isMarked: Bool
 
-    init(_ cells: [Cell], id: String? = nil) {
+    init(_ cells: [Cell], id: String? = nil, marked: Bool = false) {
       self.cells = cells
       self.id = id
+      isMarked = marked
     }
   }
 
@@ -50,11 +53,12 @@ struct Table {
     let head = columns.map(headCell).joined()
     let body = rows.map { row in
       let id = row.id.map { #" id="\#(escaped($0))""# } ?? ""
-      return "<tr\(id)>" + zip(columns, row.cells).map(bodyCell).joined() + "</tr>"
+      return "<tr\(id)\(row.isMarked ? #" class="marked""# : "")>" + zip(columns, row.cells).map(bodyCell).joined()
+        + "</tr>"
     }
     let title = caption.map { "<caption>\(escaped($0))</caption>" } ?? ""
     return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(escaped(name))"><table>\(title)\
+      <div class="scroll" tabindex="0" role="group" aria-label="\(escaped(name))"><table>\(title)\
       <thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table></div>
       """
   }

@@ -5,8 +5,12 @@ func shortTime(_ time: Timestamp) -> String {
   String(time.description.prefix(16)).replacing("T", with: " ")
 }
 
-/// A share as a percentage with one decimal: `12.5 %`.
-func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1)) %" : "–" }
+/// A share as a percentage with at most one decimal: `12.5 %`, `20 %`.
+func percent(_ share: Double) -> String {
+  guard share.isFinite else { return "–" }
+  let text = fixed(share * 100, decimals: 1)
+  return (text.hasSuffix(".0") ? String(text.dropLast(2)) : text) + " %"
+}
 
 /// A length of time in its two largest units: `2 h 5 min`, `340 ms`.
 func readable(_ duration: Duration) -> String {

@@ -17,7 +17,7 @@ struct AlertsPage {
     init(_ alert: Alert) {
       id = alert.id.text
       severity = alert.severity.badge.html
-      subject = Cell.text(ObjectLink.label(alert.subject), link: ObjectLink.page(of: alert.subject)).html
+      subject = Cell.text(ObjectLink.words(alert.subject), link: ObjectLink.page(of: alert.subject)).html
       kind = alert.kind
       reason = alert.reason
       state = alert.state.badge.html
@@ -29,7 +29,7 @@ struct AlertsPage {
       facts.add("First", time: alert.firstAt)
       if alert.lastAt != alert.firstAt { facts.add("Last", time: alert.lastAt) }
       facts.add("Taken by", alert.acknowledgedBy)
-      self.facts = facts.html
+      self.facts = facts.flowing
     }
   }
 

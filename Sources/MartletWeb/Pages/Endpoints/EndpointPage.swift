@@ -28,6 +28,7 @@ struct EndpointPage {
   var traffic: String
   var trafficNote: String?
   var sharePicture: String?
+  var rollback: RollbackForm?
   var quality: String?
   var qualityWindow: String?
   var windowCount: String
@@ -56,6 +57,7 @@ struct EndpointPage {
     trafficNote =
       content.state == nil ? "The scoring plane does not answer right now, so its counters are not shown." : nil
     sharePicture = TrafficTable(content).picture
+    rollback = RollbackForm(endpoint)
     let judged = content.windows.first { $0.measures.quality != nil }
     quality = judged.flatMap { Self.quality($0, unit: content.unit) }
     qualityWindow = judged.map { "\($0.from.day) to \($0.to.day)" }
