@@ -27,9 +27,7 @@ struct SQLJobTests {
     let job = SQLJob(
       sql: sql, place: "the step 'clean'", tables: ["numbers": [declared]], output: "\(folder)/out.parquet",
       memoryMB: memoryMB)
-    let result = try SQLJob.handler.perform(
-      try JSONEncoder().encode(job), JobContext(engines: try TestEngines.folder().path, scratch: folder))
-    return try JSONDecoder().decode(SQLJob.Outcome.self, from: result)
+    return try job.run(JobContext(engines: try TestEngines.folder().path, scratch: "\(folder)/scratch"))
   }
 
   private func error(_ sql: String, memoryMB: Int? = nil) throws -> MartletError {

@@ -26,17 +26,21 @@ struct SQLJob: Codable, Sendable {
   }
 
   static let handler = JobHandler(kind) { (job: SQLJob, context: JobContext) throws -> Outcome in
+    try job.run(context)
+  }
+
+  func run(_ context: JobContext) throws -> Outcome {
     let database = try DuckDB.open(
-      engines: EngineFolder(context.engines), allowedFiles: job.tables.values.flatMap(\.self) + [job.output],
-      memoryLimitMB: job.memoryMB ?? 1024, spillDirectory: context.scratch)
-    let query = try OneQuery.text(of: job.sql, in: job.place, database)
-    for (name, files) in job.tables.sorted(by: { $0.key < $1.key }) {
+      engines: EngineFolder(context.engines), allowedFiles: tables.values.flatMap(\.self) + [output],
+      memoryLimitMB: memoryMB ?? 1024, spillDirectory: context.scratch)
+    let query = try OneQuery.text(of: sql, in: place, database)
+    for (name, files) in tables.sorted(by: { $0.key < $1.key }) {
       try database.execute(
         "CREATE VIEW \(SQLText.quote(name)) AS SELECT * FROM read_parquet(\(SQLText.list(files)), union_by_name = true)"
       )
     }
-    try database.execute("COPY (\(query)\n) TO \(SQLText.literal(job.output)) (FORMAT parquet, COMPRESSION zstd)")
-    return try summary(of: job.output, in: database)
+    try database.execute("COPY (\(query)\n) TO \(SQLText.literal(output)) (FORMAT parquet, COMPRESSION zstd)")
+    return try Self.summary(of: output, in: database)
   }
 
   private static func summary(of file: String, in database: DuckDB) throws -> Outcome {
