@@ -53,7 +53,7 @@ def judged_windows(airline: Airline) -> list[dict]:
 PAGES = {
     "home": Page("/", "Home", lambda a: [
         "Needs you", "held back", f"flights {DAMAGED[0]}", "Live", f"{PROJECT}@1", "per 1,000 decisions", "ROC AUC", "20 % of the traffic",
-        "Pipeline runs", f"{PROJECT} #3", "failed", "Fewer missed connections", "Latest changes", "complaints from the desk"]),
+        "Pipeline runs", f"{PROJECT} #3", "failed", "Fewer missed connections", "Latest changes", "run.created", "psi(prediction)"]),
     "data": Page("/data", "Data", lambda a: [
         "flights", rows_of(a, "flights"), "2 held back", "weather", rows_of(a, "weather"), "planes", "3,322", "data-team@example.com",
         "Feature views", "airport_weather", "origin_delays", "3h", "online"]),

@@ -9,35 +9,30 @@ DATASET = f"/data/{PROJECT}/flights"
 ENDPOINT = f"/endpoints/{PROJECT}"
 
 
-def test_a_run_is_watched_live_step_by_step_and_its_log_grows(airline, open_page):
-    run, gate = airline.start_watched()
+def test_a_run_is_watched_live_and_its_log_grows_also_under_the_keyboard(airline, open_page):
+    run = airline.start_search()
     tab = open_page(f"/pipelines/{run}")
     page = tab.page
     page.evaluate("window.neverReloaded = true")
-    page.locator("#step-count pre", has_text="counting rows").wait_for()
-    assert "counted" not in page.locator("#step-count pre").text_content()
-    assert "running" in page.locator("#step-count h2").text_content()
-    assert "under way" in open_page("/pipelines").text()
+    log = page.locator("#step-train pre")
+    page.locator("#step-train h2 .badge", has_text="running").wait_for(timeout=60_000)
+    assert page.locator(".graph a.live").get_attribute("aria-label") == "train, train · running"
+    assert "1 under way" in open_page("/pipelines").text()
     assert "running" in open_page("/").page.locator("#runs").locator("..").text_content()
-    gate.touch()
-    page.locator("#step-count pre", has_text="counted 336776 rows").wait_for()
-    page.locator("#step-report h2", has_text="done").wait_for()
-    page.locator("#head h1 + .badge", has_text="succeeded").wait_for()
-    assert "2 of 2 steps done" in tab.text()
+    log.wait_for()
+    log.focus()
+    for _ in range(2):
+        before = log.text_content()
+        martlet.wait_until(lambda: len(log.text_content()) > len(before), 60, "more lines of the log")
+        assert log.text_content().startswith(before)
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Log of train"
+    page.locator("#step-train summary").press("Enter")
+    assert not log.is_visible()
+    airline.cancel(run)
+    page.locator("#head h1 + .badge", has_text="cancelled").wait_for()
+    assert not log.is_visible(), "what was closed stays closed"
     assert page.evaluate("window.neverReloaded") is True
     assert tab.complaints == []
-
-
-def test_what_one_reads_stays_open_while_the_page_follows_the_run(airline, open_page):
-    run, gate = airline.start_watched()
-    page = open_page(f"/pipelines/{run}").page
-    page.locator("#step-count pre", has_text="counting rows").wait_for()
-    page.locator("#step-count summary").focus()
-    page.keyboard.press("Enter")
-    gate.touch()
-    page.locator("#head .badge", has_text="succeeded").first.wait_for()
-    assert page.locator("#step-count details").get_attribute("open") is None
-    assert page.evaluate("document.activeElement.textContent") == "Log of count"
 
 
 def test_a_run_under_way_shows_new_metrics_by_itself(airline, open_page):
@@ -204,6 +199,10 @@ def test_a_course_is_drawn_by_echarts_and_stays_described(airline, open_page):
     assert "120 points from 0.4025 to 0.7" in figure.locator("[data-plot-canvas]").get_attribute("aria-label")
     figure.locator("summary").press("Enter")
     assert figure.locator("tbody tr").count() == 120
+    label = figure.locator("[data-plot-canvas] text").first
+    light = label.get_attribute("fill")
+    page.emulate_media(color_scheme="dark")
+    martlet.wait_until(lambda: label.get_attribute("fill") != light, what="the chart in the colours of the dark scheme")
 
 
 def test_a_new_server_says_how_to_begin(server, browser):
@@ -211,8 +210,10 @@ def test_a_new_server_says_how_to_begin(server, browser):
         ("/", "martlet run"), ("/data", "martlet data add"), ("/pipelines", "martlet run"), ("/experiments", "mlflow.set_tracking_uri"),
         ("/models", "mlflow.register_model"), ("/endpoints", "martlet model promote"), ("/alerts", "No open alerts"),
     ]:
-        for scheme, width in [("light", 1280), ("dark", 390)]:
-            with opened(browser, server.url, path, scheme=scheme, width=width) as tab:
-                assert tab.status == 200
-                assert words in tab.text(), path
-                assert tab.axe() == [] and tab.wider_than_the_window() == [] and tab.complaints == []
+        with opened(browser, server.url, path) as tab:
+            assert tab.status == 200
+            assert words in tab.text(), path
+            assert tab.axe() == [] and tab.complaints == []
+            tab.page.emulate_media(color_scheme="dark")
+            with tab.narrow():
+                assert tab.axe() == [] and tab.wider_than_the_window() == []

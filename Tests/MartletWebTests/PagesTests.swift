@@ -4,6 +4,7 @@ import MartletLifecycle
 import MartletMonitoring
 import MartletPipelines
 import MartletRegistry
+import MartletTracking
 import Testing
 
 @testable import MartletWeb
@@ -102,6 +103,40 @@ struct PagesTests {
     #expect(!good.html.contains("trial-0"))
     let sorted = try await world.get("/experiments/1?order=metrics.%60roc_auc%60+DESC")
     #expect(sorted.html.contains(#"aria-sort="descending""#))
+  }
+
+  @Test("Runs are compared beside each other: what differs is marked, their courses stand in one picture")
+  func comparison() async throws {
+    let world = try await PageWorld.furnished()
+    let runs = try await world.platform.tracker.searchRuns(
+      RunQuery(experiments: ["1"], filter: "params.engine = 'lightgbm'", orderBy: ["attributes.run_name ASC"])
+    ).items
+    let query = runs.map { "run=\($0.id)" }.joined(separator: "&")
+    let html = try await world.get("/compare?\(query)").html
+    for text in [
+      #"<tr class="marked"><td><code>leaves"#, "<tr><td><code>engine", "trial-0: 30 points", "trial-1: 30 points",
+    ] {
+      #expect(html.contains(text), "\(text)")
+    }
+    let differences = try await world.get("/compare?\(query)&differs=1").html
+    #expect(differences.contains("leaves"))
+    #expect(!differences.contains("<code>engine"))
+    #expect(try await world.get("/compare?run=\(runs[0].id)").status == 400)
+    #expect(try await world.get("/compare?run=\(runs[0].id)&run=nope").status == 404)
+    #expect(try await world.get("/experiments/1").html.contains("Compare trial-0"))
+  }
+
+  @Test("An endpoint can be returned to its former version from its page, with a reason and not without")
+  func rollback() async throws {
+    let world = try await PageWorld.furnished()
+    let html = try await world.get("/endpoints/flight-delay").html
+    #expect(html.contains("Return to flight-delay@1"))
+    #expect(html.contains("flight-delay@1 answers all of the traffic at once, in the place of flight-delay@2."))
+    for form in ["", "reason=", "reason=++"] {
+      #expect(try await world.post("/endpoints/flight-delay/rollback", form).status == 400)
+    }
+    #expect(try await world.platform.deployments.endpoint("flight-delay").rollout.champion?.modelVersion.version == 2)
+    #expect(try await world.post("/endpoints/nope/rollback", "reason=x").status == 404)
   }
 
   @Test("A run's page has its courses as pictures and tables, its artifacts, and its place in the search")

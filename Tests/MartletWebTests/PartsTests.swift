@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import Testing
 
@@ -81,6 +82,39 @@ struct PartsTests {
     "Numbers have four significant digits and one minus sign",
     arguments: [(0.71234, "0.7123"), (-0.5, "−0.5"), (-4126.4, "−4,126"), (-3, "−3"), (0.00001234, "1.23e-5")])
   func numbers(value: Double, text: String) { #expect(readable(value) == text) }
+
+  @Test("Shares have a decimal where it says something", arguments: [(0.2, "20 %"), (0.125, "12.5 %"), (1, "100 %")])
+  func shares(share: Double, text: String) { #expect(percent(share) == text) }
+
+  @Test("A graph stands in as few columns as its longest path, each as wide as its text, sources beside their targets")
+  func graph() throws {
+    let nodes = ["a", "b", "c", "late"].map { GraphDrawing.Node(id: $0, label: $0 == "b" ? "a long name of b" : $0) }
+    let svg = GraphDrawing(title: "g", nodes: nodes, edges: [("a", "b"), ("b", "c"), ("late", "c")]).svg
+    func left(_ label: String) throws -> Double {
+      let box = try #require(svg.range(of: ">\(label)<")).lowerBound
+      let start = try #require(svg[..<box].range(of: "<rect x=\"", options: .backwards)).upperBound
+      return try #require(Double(svg[start...].prefix { $0 != "\"" }))
+    }
+    #expect(try left("late") == left("a long name of b"))
+    #expect(try left("c") - left("late") > left("late") - left("a"))
+  }
+
+  @Test("A histogram is drawn over the range of its values, and told in words and as a table")
+  func histogram() {
+    let chart = Histogram(
+      title: "Histogram of x", bins: [.init(from: 0, to: 10, count: 1500), .init(from: 10, to: 20, count: 3)])
+    #expect(chart.svg.contains("0 to 10: 1,500"))
+    #expect(chart.svg.contains(#"aria-label="Histogram of x. 0 to 10: 1,500. 10 to 20: 3""#))
+    #expect(chart.table.html.contains("1,500"))
+    #expect(Histogram(title: "none", bins: []).svg.isEmpty)
+  }
+
+  @Test("Between whole steps the axis of a chart has no marks")
+  func wholeTicks() {
+    let chart = LineChart(title: "t", series: [.init("s", [(1, 0.5), (2, 0.6)])])
+    #expect(!chart.svg.contains(">1.2<"))
+    #expect(chart.svg.contains(">2<"))
+  }
 
   @Test("Addresses keep what was asked for, encoded once, and leave out what is empty")
   func links() {

@@ -46,7 +46,7 @@ struct IntervalChart {
       #"<path class="s\#(seriesColor(index))" d="M\#(px(scale(low))) \#(px(middle))L\#(px(scale(high))) \#(px(middle))"/>"#
     }
     return """
-      <text x="180" y="\(px(middle + 4))" text-anchor="end">\(escaped(entry.label))</text>\(line.joined())\
+      <text x="180" y="\(px(middle + 4))" text-anchor="end">\(escaped(shortened(entry.label, limit: 27)))</text>\(line.joined())\
       <circle class="point p\(seriesColor(index))" cx="\(px(scale(entry.estimate)))" cy="\(px(middle))" r="4"/>\
       <text x="572" y="\(px(middle + 4))">\(escaped(readable(entry.estimate)))</text>
       """

@@ -33,7 +33,8 @@ struct Cell {
 
   private static func small(_ detail: String?) -> String {
     detail.map { text in
-      #"<br><span class="muted small \#(text.count <= 26 ? "nowrap" : "wrap")">\#(escaped(text))</span>"#
+      let style = text.count <= 26 ? "nowrap" : text.count <= 80 ? "wrap" : "wrap long"
+      return #"<br><span class="muted small \#(style)">\#(escaped(text))</span>"#
     } ?? ""
   }
 }

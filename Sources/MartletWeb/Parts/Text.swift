@@ -49,6 +49,7 @@ func metricName(_ key: String, unit: String? = nil) -> String {
   case "log_loss": "Log loss"
   case "ece": "Calibration error"
   case "accuracy": "Accuracy"
+  case "psi": "PSI"
   case "precision": "Precision"
   case "recall": "Recall"
   case "value_per_1000": "\(unit ?? "Value") per 1,000 decisions"
@@ -91,9 +92,13 @@ func words(_ json: JSON) -> String? {
   }
 }
 
+/// Text cut at a length that a list can bear; the page behind it has the whole.
+func shortened(_ text: String, limit: Int) -> String {
+  text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+}
+
 /// JSON as one short line of text.
 func shortText(_ json: JSON?, limit: Int = 160) -> String? {
   guard let json, !json.isNull else { return nil }
-  let text = json.string ?? json.text
-  return text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+  return shortened(json.string ?? json.text, limit: limit)
 }

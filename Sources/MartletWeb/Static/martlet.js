@@ -46,6 +46,8 @@ async function drawCharts() {
     plot.querySelector("[data-plot-static]")?.setAttribute("hidden", "");
     const style = getComputedStyle(root);
     const color = (name) => style.getPropertyValue(name).trim();
+    const axis = { axisLabel: { color: color("--muted") }, axisLine: { lineStyle: { color: color("--line") } },
+      axisTick: { lineStyle: { color: color("--line") } }, splitLine: { lineStyle: { color: color("--line") } } };
     const chart = echarts.init(place, null, { renderer: "svg" });
     chart.setOption({
       color: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => color(`--series-${number}`)),
@@ -53,6 +55,9 @@ async function drawCharts() {
       tooltip: { trigger: "axis", renderMode: "richText" },
       animation: false,
       ...option,
+      xAxis: { ...option.xAxis, ...axis, splitLine: { show: false } },
+      yAxis: { ...option.yAxis, ...axis },
+      dataZoom: option.dataZoom?.map((zoom) => ({ ...zoom, textStyle: { color: color("--muted") }, borderColor: color("--line") })),
     });
     return chart;
   });
@@ -116,5 +121,6 @@ try { followMLflowLink(); } catch { /* no link of theirs */ }
 setUpTheme();
 setUpJump();
 setUpLive();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts());
 addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
 drawCharts().finally(() => { document.body.dataset.ready = "true"; });

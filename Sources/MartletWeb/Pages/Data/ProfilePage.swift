@@ -36,7 +36,7 @@ struct ProfilePage {
     }
 
     private static func histogram(_ column: DataProfile.Column) -> Histogram? {
-      guard let bins = column.histogram, !bins.isEmpty else { return nil }
+      guard let bins = column.histogram, bins.count > 1 else { return nil }
       return Histogram(
         title: "Histogram of \(column.name)", bins: bins.map { .init(from: $0.from, to: $0.to, count: Int64($0.count)) }
       )

@@ -84,9 +84,9 @@ struct EndpointPage {
     for key in metricOrder(quality.metrics.keys).prefix(6) {
       guard let value = quality.metrics[key] else { continue }
       let interval = quality.intervals[key].flatMap {
-        $0.count == 2 ? " (\(metricValue(key, $0[0])) to \(metricValue(key, $0[1])))" : nil
+        $0.count == 2 ? "\(metricValue(key, $0[0])) to \(metricValue(key, $0[1]))" : nil
       }
-      facts.add(metricName(key, unit: unit), metricValue(key, value) + (interval ?? ""))
+      facts.add(metricName(key, unit: unit), metricValue(key, value), detail: interval)
     }
     facts.add("Rows with outcome", "\(grouped(Int64(quality.labelled))) of \(grouped(Int64(window.measures.rows)))")
     facts.add("Outcome share", percent(quality.positiveShare))

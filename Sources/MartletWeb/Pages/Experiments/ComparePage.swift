@@ -59,7 +59,8 @@ struct ComparePage {
       return Table.Row([.code(key)] + values.map { .text($0) }, marked: differs)
     }
     return Table(
-      name, columns: [.init(name)] + runs.map { .number($0.info.name) }, rows: rows,
+      name, columns: [.init(name == "Metrics" ? "Metric" : "Parameter")] + runs.map { .number($0.info.name) },
+      rows: rows,
       empty: keys.isEmpty ? "None were logged." : "The runs agree in all of them.")
   }
 

@@ -93,7 +93,7 @@ struct HomePage {
       action = record.entry.action
       object = Cell.text(ObjectLink.label(record.entry.object), link: ObjectLink.page(of: record.entry.object)).html
       author = record.author.name
-      reason = record.entry.reason
+      reason = record.entry.reason.map { shortened($0, limit: 220) }
     }
   }
 
@@ -128,7 +128,7 @@ struct HomePage {
     Need(
       badge: alert.severity.badge.html, subject: ObjectLink.words(alert.subject),
       link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
-      reason: alert.reason, time: timeElement(alert.lastAt))
+      reason: shortened(alert.reason, limit: 220), time: timeElement(alert.lastAt))
   }
 
   private static func needs(_ key: DatasetKey, _ deliveries: [Delivery]) -> [Need] {
