@@ -61,7 +61,7 @@ struct CommandLineTests {
       .json
     #expect(
       json == ["force": true, "steps": ["train"], "params": ["days": 90, "name": "x=y", "flag": true, "list": "[1]"]])
-    #expect(throws: MartletError.self) { try RunRequest(params: ["days"], steps: [], force: false) }
+    #expect(throws: UsageError.self) { try RunRequest(params: ["days"], steps: [], force: false) }
   }
 }
 
