@@ -112,7 +112,7 @@ let package = Package(
       products: [logging, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
-      products: [hummingbird, nioCore, httpTypes, logging]),
+      products: [hummingbird, nioCore, nioHTTP1, httpTypes, logging]),
     module(
       "MartletWeb", ["MartletCore", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, mustache, nioCore, httpTypes], resources: [.copy("Templates"), .copy("Static")]),
@@ -154,7 +154,7 @@ let package = Package(
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
     tests(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
-      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes, httpClient, logging]),
+      products: [hummingbird, hummingbirdTesting, nioCore, nioHTTP1, nioPosix, httpTypes, httpClient, logging]),
     tests("MartletReplayTests", ["MartletCore", "MartletReplay"], products: [nioCore, nioPosix, hummingbird]),
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),

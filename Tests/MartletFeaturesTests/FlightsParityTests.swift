@@ -121,7 +121,7 @@ struct FlightsParityTests {
       IngestArguments(
         upload: "\(FlightsExample.folder)/build/\(name)/first_quarter.csv", format: .csv, partition: nil,
         definition: definition, contract: nil, references: [:], output: output,
-        eventTime: Timestamp(year: 2013, month: 4, day: 1), readable: []),
+        eventTime: Timestamp(year: 2013, month: 4, day: 1)),
       context)
     let files = try outcome.partitions.map { partition in
       DataFile(
@@ -162,7 +162,7 @@ struct FlightsParityTests {
     let outcome = try JoinJob.run(
       JoinArguments(
         base: base, at: "at", views: views, versions: views.map { _ in "" }, datasets: datasets, split: nil, label: nil,
-        dropUnlabelled: false, output: output, root: folder), context)
+        dropUnlabelled: false, output: output), context)
     #expect(outcome.trainRows == outcome.baseRows)
     let frame = try database.query("SELECT * FROM read_parquet('\(output)/train.parquet')")
     guard case .time(let at) = try frame.column("at") else { return [:] }

@@ -32,6 +32,28 @@ struct PartsTests {
     ])
   func durations(milliseconds: Int, text: String) { #expect(readable(Duration.milliseconds(milliseconds)) == text) }
 
+  @Test(
+    "Numbers of any size have a text",
+    arguments: [
+      (1234567.0, "1,234,567"), (1e15, "1e15"), (1.5e300, "1.5e300"), (-1.7e308, "−1.7e308"), (5e-324, "4.94e-324"),
+      (0.00002, "2e-5"), (.nan, "–"), (-.infinity, "−∞"),
+    ])
+  func numbers(_ value: Double, _ text: String) { #expect(readable(value) == text) }
+
+  @Test("A chart of the largest numbers there are is drawn, and ends")
+  func extremes() {
+    let points = [-Double.greatestFiniteMagnitude, 0, 5e-324, .nan, .infinity, .greatestFiniteMagnitude]
+    let series = LineChart.Series("loss", points.enumerated().map { (x: Double($0), y: $1) })
+    for chart in [
+      LineChart(title: "t", series: [series]),
+      LineChart(title: "t", series: [.init("x", points.map { (x: $0, y: $0) })], axis: .time),
+      LineChart(title: "t", series: [.init("tiny", [(x: 0, y: 0), (x: 5e-324, y: 5e-324)])]),
+    ] {
+      #expect(chart.svg.hasSuffix("</svg>"))
+      #expect(!chart.svg.contains("nan") && !chart.svg.contains("inf\""))
+    }
+  }
+
   @Test("Sizes are binary", arguments: [(Int64(512), "512 bytes"), (1536, "1.5 KiB"), (52_428_800, "50 MiB")])
   func sizes(bytes: Int64, text: String) { #expect(readableSize(bytes) == text) }
 

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import MartletCore
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -35,6 +36,9 @@ struct ScoringRoutes: Sendable {
       guard running.enter(limit: plane.limits.concurrentRequests) else { throw RequestRefusal.busy }
       defer { running.leave() }
       return try await answer(request, endpoint)
+    } catch let error as HTTPParserError {
+      endpoint.refusals.add(status: 400)
+      throw error
     } catch {
       let refusal = RequestRefusal(error)
       endpoint.refusals.add(status: refusal.status)

@@ -61,7 +61,8 @@ package struct ScoringServer: Sendable {
       router: router,
       server: .http1OnEventLoops(
         configuration: .init(
-          additionalChannelHandlers: [HeadDeadline(limit: .seconds(10))], idleTimeout: .seconds(30),
+          additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
+          idleTimeout: .seconds(30),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: options.port), serverName: nil),
