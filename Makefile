@@ -28,8 +28,8 @@ run: build assets engines ## start the server on http://127.0.0.1:5000
 	$(RELEASE) up
 
 .PHONY: demo
-demo: build assets engines raw-flights ## the whole loop once, on the flights of 2013
-	$(PYTHON) Examples/flights/demo.py $(RELEASE) .cache/flights
+demo: build assets ## the whole loop once, on the flights of 2013
+	$(RELEASE) demo
 
 .PHONY: test
 test: ## install what is missing, then everything that CI runs
@@ -44,8 +44,9 @@ e2e: debug venv assets engines flights ## end-to-end tests with the debug binary
 	MARTLET=$(abspath $(DEBUG)) $(VENV)/pytest Tests/EndToEnd
 
 .PHONY: bench
-bench: build venv engines ## start-up, memory, prediction latency, log-batch rate
-	MARTLET=$(abspath $(RELEASE)) $(VENV)/python Benchmarks/bench.py
+bench: build venv engines ## start-up, memory, predictions, tracking; BENCH=--peer measures MLflow beside it
+	@$(PYTHON) scripts/fetch-flights.py --raw
+	MARTLET=$(abspath $(RELEASE)) $(VENV)/python Benchmarks/bench.py $(BENCH)
 
 .PHONY: format
 format: ## format all Swift files in place
@@ -70,7 +71,7 @@ clean: ## remove what was built; what was fetched stays in .cache
 	rm -rf .build dist assets Examples/flights/build Examples/flights/.martlet
 
 # What the targets above need; each does nothing when it is there.
-.PHONY: prerequisites test-prerequisites assets engines raw-flights flights venv lock
+.PHONY: prerequisites test-prerequisites assets engines flights venv lock
 prerequisites:
 	@scripts/install-prerequisites.sh build
 
@@ -79,9 +80,6 @@ test-prerequisites:
 
 assets:
 	@$(PYTHON) scripts/fetch-assets.py
-
-raw-flights:
-	@$(PYTHON) scripts/fetch-flights.py --raw
 
 flights:
 	@$(PYTHON) scripts/fetch-flights.py

@@ -81,12 +81,11 @@ let package = Package(
     module("MartletCore"),
 
     // What the domain stands on.
-    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CMartletProcess"),
     .target(name: "CMartletEngines"),
     module("MartletStatistics", ["MartletCore"]),
     module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
-    module("MartletStore", ["MartletCore", "CPostgreSQL"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
+    module("MartletStore", ["MartletCore"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
     module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, nioPosix, logging]),
     module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),
     module("MartletJobs", ["MartletCore", "CMartletProcess"], products: [logging, nioCore, nioPosix]),
@@ -101,7 +100,7 @@ let package = Package(
     module("MartletRegistry", ["MartletCore"] + ground, products: [crypto]),
     module(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
-      products: [hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
+      products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     module("MartletMonitoring", ["MartletCore", "MartletServing"] + ground, products: [logging]),
     module("MartletReplay", ["MartletCore"], products: [nioCore, nioPosix, nioHTTP1, yams]),
     module("MartletGovernance", ["MartletCore"] + ground),
@@ -113,7 +112,7 @@ let package = Package(
       products: [logging, crypto, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
-      products: [hummingbird, nioCore, httpTypes, logging]),
+      products: [hummingbird, nioCore, nioHTTP1, httpTypes, logging]),
     module(
       "MartletWeb", ["MartletCore", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, mustache, nioCore, httpTypes], resources: [.copy("Templates"), .copy("Static")]),
@@ -139,7 +138,7 @@ let package = Package(
     tests("MartletStatisticsTests", ["MartletCore", "MartletStatistics"], resources: [.copy("Reference")]),
     tests("MartletArtifactsTests", ["MartletCore", "MartletArtifacts"]),
     tests("MartletStoreTests", ["MartletCore", "MartletStore"]),
-    tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"]),
+    tests("MartletLedgerTests", ["MartletCore", "MartletStore", "MartletLedger"], products: [logging]),
     tests("MartletEnginesTests", ["MartletCore", "MartletEngines"]),
     tests("MartletJobsTests", ["MartletCore", "MartletJobs"]),
     tests(
@@ -155,7 +154,7 @@ let package = Package(
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
     tests(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
-      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes, httpClient, logging]),
+      products: [hummingbird, hummingbirdTesting, nioCore, nioHTTP1, nioPosix, httpTypes, httpClient, logging]),
     tests("MartletReplayTests", ["MartletCore", "MartletReplay"], products: [nioCore, nioPosix, hummingbird]),
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
@@ -165,7 +164,7 @@ let package = Package(
       products: [hummingbird, httpTypes, nioCore, nioPosix, logging]),
     tests(
       "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
-      products: [hummingbirdTesting, nioCore, httpTypes]),
+      products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes]),
     tests(
       "MartletWebTests", ["MartletCore", "MartletWeb", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, hummingbirdTesting, httpTypes, logging, nioCore]),

@@ -22,7 +22,6 @@ SIDEWAYS = {
     "MartletMonitoring": {"MartletServing", "MartletRegistry"},
     "MartletModels": {"MartletStatistics"},
     "MartletLedger": {"MartletStore"},
-    "MartletStore": {"CPostgreSQL"},
     "MartletJobs": {"CMartletProcess"},
     "MartletEngines": {"CMartletEngines"},
 }
@@ -37,7 +36,7 @@ ARROWS["MartletServer"] = {"MartletCore", "MartletLifecycle", "MartletMLflow", "
 ARROWS["martlet"] = {"MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"} | GROUND | DOMAIN
 
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:public |package |internal |fileprivate |private )?import (?:\w+ )?(\w+)")
-OURS = re.compile(r"^(Martlet\w+|CMartlet\w+|CPostgreSQL)$")
+OURS = re.compile(r"^(Martlet\w+|CMartlet\w+)$")
 FORBIDDEN = [
     (re.compile(r"\btry!"), "'try!' crashes the server; throw a MartletError"),
     (re.compile(r"\bas!"), "a forced cast crashes the server; use 'as?'"),

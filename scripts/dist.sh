@@ -1,26 +1,30 @@
 #!/bin/bash
-# Packs the release binary with its resources: dist/martlet-VERSION-linux-ARCH.tar.gz
+# Packs the release binary with its resources: dist/martlet-VERSION-linux-ARCH.tar.gz, and proves that it runs
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=.build/release/martlet
-version=$("$binary" --version)
+built=${BUILT:-.build/release}
+version=$("$built/martlet" --version)
 name=martlet-$version-linux-$(uname -m)
 folder=dist/$name
 
-rm -rf "$folder"
+rm -rf "$folder" "$folder.tar.gz"
 mkdir -p "$folder"
-strip -o "$folder/martlet" "$binary"
-cp -r .build/release/martlet_*.resources "$folder/"
-cp -r assets "$folder/assets"
-mkdir -p "$folder/Examples"
-git ls-files Examples | cpio -pdm --quiet "$folder" 2>/dev/null || cp -r Examples "$folder/"
-cp README.md LICENSE CHANGELOG.md "$folder/" 2>/dev/null || true
-tar -C dist --sort=name --owner=0 --group=0 --mtime=@0 -czf "$folder.tar.gz" "$name"
+strip -o "$folder/martlet" "$built/martlet"
+cp -r "$built/martlet_MartletWeb.resources" "$folder/"
+mkdir "$folder/assets"
+cp assets/*.js assets/*.gz "$folder/assets/"
+# What git knows, so that data and builds of this checkout stay here; the scripts fetch the example's data.
+git ls-files -z Examples scripts/fetch-flights.py scripts/pinned_package.py README.md LICENSE CHANGELOG.md SECURITY.md |
+  tar --create --null --files-from=- | tar --extract --directory="$folder"
+tar -C dist --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -c "$name" | gzip -9n >"$folder.tar.gz"
 
-# It must run where there is no Swift.
-env -i PATH=/usr/bin:/bin HOME=/nonexistent "$folder/martlet" --version >/dev/null
+# It must run where there is no Swift: unpacked elsewhere, with an environment that knows nothing.
+elsewhere=$(mktemp -d)
+trap 'rm -rf "$elsewhere"' EXIT
+tar -C "$elsewhere" -xzf "$folder.tar.gz"
+env -i PATH=/usr/bin:/bin HOME="$elsewhere" "$elsewhere/$name/martlet" --version >/dev/null
 if ldd "$folder/martlet" | grep -qE 'libswift|libFoundation|not found'; then
-  echo "error: the binary still needs Swift's libraries" >&2
+  echo "error: the binary still needs libraries that a machine without Swift does not have" >&2
   ldd "$folder/martlet" >&2
   exit 1
 fi

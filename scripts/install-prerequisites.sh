@@ -13,7 +13,6 @@ for purpose in "$@"; do
   build)
     need git 'command -v git'
     need pkg-config 'command -v pkg-config'
-    need libpq-dev 'pkg-config --exists libpq'
     need libsqlite3-dev 'pkg-config --exists sqlite3'
     need zlib1g-dev 'pkg-config --exists zlib'
     need libgomp1 'library libgomp.so.1'

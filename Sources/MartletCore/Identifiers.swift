@@ -22,12 +22,16 @@ package struct Identifier<Kind>: Sendable, Hashable, Comparable, Codable, Custom
   }
 
   package static func random(using generator: inout some RandomNumberGenerator) -> Self {
-    let bits = [generator.next(), generator.next()] as [UInt64]
+    let (high, low) = (generator.next() as UInt64, generator.next() as UInt64)
     return Self(
-      bits.map { word in
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-      }.joined())
+      String(unsafeUninitializedCapacity: 32) { digits in
+        for place in 0..<32 {
+          let word = place < 16 ? high : low
+          let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - place % 16 * 4)) & 15
+          digits[place] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+        }
+        return 32
+      })
   }
 }
 

@@ -8,11 +8,14 @@ package struct EngineFolder: Sendable, Hashable {
   package init(_ path: String) { self.path = path }
 
   /// `MARTLET_ENGINES`, else `~/.local/share/martlet/engines`.
-  package static var standard: EngineFolder {
-    let environment = ProcessInfo.processInfo.environment
+  package static var standard: EngineFolder { standard(in: ProcessInfo.processInfo.environment) }
+
+  /// The home folder is what the environment says, as for the data directory, before the user's entry is asked.
+  static func standard(in environment: [String: String]) -> EngineFolder {
     if let path = environment["MARTLET_ENGINES"], !path.isEmpty { return EngineFolder(path) }
-    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    return EngineFolder((data ?? NSHomeDirectory() + "/.local/share") + "/martlet/engines")
+    if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return EngineFolder(data + "/martlet/engines") }
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    return EngineFolder(home + "/.local/share/martlet/engines")
   }
 
   /// The folder of one pinned engine, whether or not it is there.

@@ -6,7 +6,7 @@ import MartletStore
 import Synchronization
 
 extension FeatureCatalog {
-  /// Brings online tables up to an instant and returns the rows that changed, for the scoring plane.
+  /// Brings online tables up to an instant and returns the rows that became known since, for the scoring plane.
   ///
   /// - Parameters:
   ///   - dataset: only views that read this dataset; nil refreshes all online views.
@@ -26,14 +26,20 @@ extension FeatureCatalog {
     return try await refresh(ready, upTo: time, limits: limits)
   }
 
-  /// Brings the online tables of these views up to an instant and returns the rows that changed.
+  /// Rows that came and went longer ago are not sent: no request asks for them.
+  private static let longestPast = Duration.seconds(86_400)
+
+  /// Brings the online tables of these views up to an instant and returns the rows that became known since.
   package func refresh(_ views: [FeatureView], upTo time: Timestamp, limits: JobLimits = .standard) async throws
     -> [OnlineTable]
   {
     guard !views.isEmpty else { return [] }
     let queries = views.map { ViewQuery($0.definition) }
+    let earliest = time - Self.longestPast
+    let since = Dictionary(views.compactMap { view in view.refreshedTo.map { (view.name, max($0, earliest)) } }) { $1 }
     let arguments = RefreshArguments(
-      views: queries, datasets: try await snapshots(of: views, upTo: time), upTo: time, root: data.artifacts.root)
+      views: queries, datasets: try await snapshots(of: views, since: since, upTo: time), upTo: time, since: since,
+      root: data.artifacts.root)
     let outcome = try await data.jobs.run(
       "features.refresh", arguments, limits: limits, lane: .prompt, returning: RefreshOutcome.self)
     var tables: [OnlineTable] = []
@@ -44,10 +50,12 @@ extension FeatureCatalog {
   }
 
   /// What each dataset must show: the rows of the longest lookback among the views that read it.
-  private func snapshots(of views: [FeatureView], upTo time: Timestamp) async throws -> [DatasetSnapshot] {
+  private func snapshots(of views: [FeatureView], since: [String: Timestamp] = [:], upTo time: Timestamp) async throws
+    -> [DatasetSnapshot]
+  {
     var bounds: [DatasetKey: ClosedRange<Timestamp>] = [:]
     for view in views {
-      let own = ViewQuery(view.definition).bounds(upTo: time)
+      let own = ViewQuery(view.definition).bounds(since: since[view.name], upTo: time)
       for key in try await inputs(of: view) {
         bounds[key] = min(bounds[key]?.lowerBound ?? own.lowerBound, own.lowerBound)...time
       }
@@ -64,7 +72,7 @@ extension FeatureCatalog {
     -> OnlineTable?
   {
     let before = try await onlineRows(view)
-    let changed = computed.rows.filter { before[$0.entity] != $0 }
+    let changed = computed.latest.filter { before[$0.entity] != $0 }
     let done = try await data.database.write { connection in
       guard try FeatureViewStore.markRefreshed(view, to: time, connection) else { return false }
       for row in changed { try OnlineRowStore.upsert(row, view.project, view.name, connection) }
@@ -75,7 +83,7 @@ extension FeatureCatalog {
       return nil
     }
     online.add(changed, to: view, columns: computed.columns)
-    return table(view, columns: computed.columns, rows: changed, isComplete: false)
+    return table(view, columns: computed.columns, rows: computed.passed + changed, isComplete: false)
   }
 
   private func onlineRows(_ view: FeatureView) async throws -> [[JSON]: OnlineRow] {
@@ -108,7 +116,7 @@ extension FeatureCatalog {
     guard let time = view.refreshedTo else { return [] }
     let arguments = RefreshArguments(
       views: [ViewQuery(view.definition)], datasets: try await snapshots(of: [view], upTo: time), upTo: time,
-      root: data.artifacts.root)
+      since: [:], root: data.artifacts.root)
     let outcome = try await data.jobs.run("features.refresh", arguments, lane: .prompt, returning: RefreshOutcome.self)
     let columns = outcome.views.first?.columns ?? []
     online.add([], to: view, columns: columns)

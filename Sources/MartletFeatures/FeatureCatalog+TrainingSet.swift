@@ -21,7 +21,7 @@ extension FeatureCatalog {
     let arguments = JoinArguments(
       base: try data.artifacts.path(of: request.base), at: request.at, views: views.map { ViewQuery($0.definition) },
       versions: views.map(\.version.hex), datasets: snapshots, split: request.split, label: request.label,
-      dropUnlabelled: request.dropUnlabelled, output: folder, root: data.artifacts.root)
+      dropUnlabelled: request.dropUnlabelled, output: folder)
     let outcome = try await data.jobs.run(
       "features.join", arguments, limits: limits, returning: JoinOutcome.self, onProgress: onProgress)
     let train = try await data.artifacts.put(file: "\(folder)/train.parquet")

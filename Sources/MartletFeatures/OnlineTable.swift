@@ -1,6 +1,6 @@
 package import MartletCore
 
-/// The latest values of one entity.
+/// The values of one entity from one time on.
 package struct OnlineRow: Sendable, Hashable, Codable {
   /// The values of the view's entity columns, in their order.
   package var entity: [JSON]
@@ -10,7 +10,7 @@ package struct OnlineRow: Sendable, Hashable, Codable {
   package var values: [JSON]
 }
 
-/// A view's latest row for every entity: what serving looks features up in.
+/// A view's rows for serving: what features are looked up in.
 package struct OnlineTable: Sendable, Hashable, Codable {
   package var project: ProjectName
   package var view: String
@@ -21,7 +21,8 @@ package struct OnlineTable: Sendable, Hashable, Codable {
   /// Values older than this, at the time of the prediction, are missing.
   package var ttl: WrittenDuration?
   package var rows: [OnlineRow]
-  /// All rows, or only those that changed since the last refresh.
+  /// The latest row of every entity, or those that became known since the last refresh, earlier ones of an entity
+  /// included.
   package var isComplete: Bool
 }
 

@@ -80,7 +80,8 @@ package struct DecisionModel: Sendable, Hashable, Codable {
   }
 
   private static func grouped(_ value: Double) -> String {
-    let digits = String(Int64(abs(value).rounded()))
+    guard let whole = Int64(exactly: abs(value).rounded()) else { return "\(value)" }
+    let digits = String(whole)
     var groups: [Substring] = []
     var rest = digits[...]
     while rest.count > 3 {

@@ -16,11 +16,17 @@ package struct ControlLoop: Sendable {
   package let deliveries: Deliveries
   package let release: Release
 
-  package init(platform: Platform, slots: Int = 2, logger: Logger) {
+  /// - Parameter commandVariables: what a step's command finds in its environment, such as where the server answers.
+  package init(
+    platform: Platform, slots: Int = 2, commandVariables: @escaping @Sendable () async -> [String: String] = { [:] },
+    logger: Logger
+  ) {
     self.platform = platform
+    let commands = CommandStep(environment: { _ in await commandVariables() }, owner: platform.dataFolder)
     runner = PipelineRunner(
       projects: platform.projects, runs: platform.pipelineRuns, artifacts: platform.artifacts, jobs: platform.jobs,
-      bodies: StepBodies(platform: platform).all, facts: { try await Self.facts(platform, $0, $1, at: $2) },
+      bodies: StepBodies(platform: platform).all.merging([.run: commands.body]) { $1 },
+      facts: { try await Self.facts(platform, $0, $1, at: $2) },
       eventTime: { try await platform.now(of: $0) },
       settings: RunnerSettings(folder: platform.dataFolder + "/pipelines", slots: slots, wall: platform.clock),
       onFinish: { await Self.report($0, platform, logger) }, logger: logger)

@@ -73,6 +73,8 @@ struct Endpoints<Context: RequestContext> {
       return try await request.collectBody(upTo: largest)
     } catch let error as HTTPError where error.status == .contentTooLarge {
       throw tooLarge(largest)
+    } catch is NIOTooManyBytesError {
+      throw tooLarge(largest)
     }
   }
 

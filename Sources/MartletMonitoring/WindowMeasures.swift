@@ -90,7 +90,7 @@ package struct ServiceMeasures: Sendable, Hashable, Codable {
 package struct QualityMeasures: Sendable, Hashable, Codable {
   package var labelled: Int
   package var positiveShare: Double
-  /// `roc_auc`, `pr_auc`, `brier`, `log_loss`, `ece`, `value_per_1000`.
+  /// `roc_auc`, `pr_auc`, `brier`, `log_loss`, `ece`, `value_per_1000`, `gain_per_1000`.
   package var metrics: [String: Double]
   /// 95 % bootstrap intervals of some of the metrics.
   package var intervals: [String: [Double]]

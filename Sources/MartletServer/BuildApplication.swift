@@ -30,7 +30,8 @@ package func buildApplication(
     router: router,
     server: .http1(
       configuration: HTTP1Channel.Configuration(
-        additionalChannelHandlers: [HeadDeadline(limit: .seconds(10))], idleTimeout: .seconds(30),
+        additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
+        idleTimeout: .seconds(30),
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
     configuration: .init(address: .hostname(arguments.host, port: arguments.port), serverName: nil),

@@ -63,6 +63,8 @@ package struct ControlPlane: Sendable {
     let data = configuration.data
     let artifacts = ArtifactStore(root: data + "/artifacts")
     try await artifacts.prepare()
+    let left = try await NIOThreadPool.singleton.runIfActive { LeftoverCommands.end(owner: data) }
+    if left > 0 { logger.notice("Commands of a server that crashed were ended.", metadata: ["count": "\(left)"]) }
     let database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
     let scoring = ScoringSupervisor(
       folder: ScoringFolder(data: data),
@@ -74,7 +76,13 @@ package struct ControlPlane: Sendable {
       jobs: jobs ?? JobRunner(engines: configuration.engines, scratch: data + "/scratch/jobs", logger: logger),
       ledger: Ledger(database: database, checkpoint: CheckpointFile(path: data + "/ledger.checkpoint")),
       logger: logger, connect: { try await scoring.client() })
-    loop = ControlLoop(platform: platform, logger: logger)
+    loop = ControlLoop(platform: platform, commandVariables: { Self.commandVariables(data) }, logger: logger)
+  }
+
+  /// Where a step's command finds this server: MLflow's clients log to it without being told.
+  private static func commandVariables(_ data: String) -> [String: String] {
+    guard let record = ServerRecord.read(in: data) else { return [:] }
+    return ["MLFLOW_TRACKING_URI": record.url, "MARTLET_SERVER": record.url]
   }
 
   /// What runs beside requests for as long as the server does: each returns when its task is cancelled.

@@ -4,22 +4,30 @@ import MartletStore
 extension SQLConnection {
   /// Inserts many rows; returns how many were new. Rows that exist already are left as they are.
   ///
-  /// SQLite runs one prepared statement for each row; PostgreSQL takes them as arrays in one statement, since a
-  /// round trip each would cost more than the rows themselves.
+  /// SQLite takes up to a hundred rows in a statement; PostgreSQL takes them all, as arrays, since a round trip each
+  /// would cost more than the rows themselves.
   func insertNew(_ table: String, _ columns: [TypedColumn], _ rows: [[SQLValue]]) throws -> Int {
     guard !rows.isEmpty else { return 0 }
     switch dialect {
-    case .sqlite: return try insertEach(table, columns, rows)
+    case .sqlite: return try insertLists(table, columns, rows)
     case .postgresql: return try insertArrays(table, columns, rows)
     }
   }
 
-  private func insertEach(_ table: String, _ columns: [TypedColumn], _ rows: [[SQLValue]]) throws -> Int {
+  /// Statements of three lengths, so that few are prepared.
+  private func insertLists(_ table: String, _ columns: [TypedColumn], _ rows: [[SQLValue]]) throws -> Int {
     let names = columns.map(\.name).joined(separator: ", ")
-    let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
-    let sql = "INSERT INTO \(table) (\(names)) VALUES (\(places)) ON CONFLICT DO NOTHING"
+    let row = "(\(Array(repeating: "?", count: columns.count).joined(separator: ", ")))"
     var inserted = 0
-    for row in rows { inserted += try execute(sql, row) }
+    var rest = rows[...]
+    for length in [100, 10, 1] where rest.count >= length {
+      let places = Array(repeating: row, count: length).joined(separator: ", ")
+      let sql = "INSERT INTO \(table) (\(names)) VALUES \(places) ON CONFLICT DO NOTHING"
+      while rest.count >= length {
+        inserted += try execute(sql, rest.prefix(length).flatMap(\.self))
+        rest = rest.dropFirst(length)
+      }
+    }
     return inserted
   }
 

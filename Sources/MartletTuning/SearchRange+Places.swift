@@ -22,7 +22,9 @@ extension SearchSpace.Range {
     let onScale = scale.low + place * (scale.high - scale.low)
     let number = scale.isLog ? exp(onScale) : onScale
     switch self {
-    case .whole(let from, let to, _): return .integer(Swift.min(to, Swift.max(from, Int64(number.rounded()))))
+    case .whole(let from, let to, _):
+      let whole = Int64(exactly: number.rounded()) ?? (number < 0 ? from : to)
+      return .integer(Swift.min(to, Swift.max(from, whole)))
     case .real(let from, let to, _): return .double(Swift.min(to, Swift.max(from, number)))
     case .choice: return .null
     }

@@ -37,6 +37,13 @@ enum ObjectLink {
     return "\(parts[0]) \(parts[1].prefix(8))"
   }
 
+  /// An object in words, where it is the subject: `Endpoint flight-delay`, `Pipeline run 3f2a90c1`.
+  static func words(_ object: String) -> String {
+    let parts = label(object).split(whereSeparator: { $0 == ":" || $0 == " " }).map(String.init)
+    guard parts.count == 2, let first = parts[0].first else { return label(object) }
+    return first.uppercased() + parts[0].dropFirst().replacing("-", with: " ") + " " + parts[1]
+  }
+
   /// `name@3` is the version's page, `name` the model's.
   private static func modelPage(_ name: String) -> String {
     guard let at = name.lastIndex(of: "@"), let version = Int(name[name.index(after: at)...]) else {

@@ -8,6 +8,8 @@ import NIOCore
 struct PageRequest: Sendable {
   private var names: [String: String]
   var query: [String: String]
+  /// Every value of each parameter, in order.
+  private var repeated: [String: [String]] = [:]
   var form: [String: String]
   var author: Author
 
@@ -22,7 +24,9 @@ struct PageRequest: Sendable {
     self.author = author
     names = [:]
     for (name, value) in context.parameters { names[String(name)] = try Self.decoded(value, plusIsSpace: false) }
-    query = try request.uri.query.map(Self.fields) ?? [:]
+    let pairs = try request.uri.query.map(Self.pairs) ?? []
+    query = Dictionary(pairs) { $1 }
+    repeated = Dictionary(grouping: pairs) { $0.0 }.mapValues { $0.map(\.1) }
     form = [:]
   }
 
@@ -39,7 +43,7 @@ struct PageRequest: Sendable {
     }
     let body = try await request.body.collect(upTo: Self.formLimit)
     guard let text = body.getString(at: body.readerIndex, length: body.readableBytes) else { return }
-    form = try Self.fields(text)
+    form = Dictionary(try Self.pairs(text)) { $1 }
   }
 
   func name(_ name: String) throws -> String {
@@ -51,13 +55,16 @@ struct PageRequest: Sendable {
 
   func text(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-  private static func fields(_ text: String) throws -> [String: String] {
-    var fields: [String: String] = [:]
-    for part in text.split(separator: "&").prefix(100) {
+  /// All values of a parameter that may be given more than once.
+  func texts(_ name: String) -> [String] { repeated[name, default: []].filter { !$0.isEmpty } }
+
+  private static func pairs(_ text: String) throws -> [(String, String)] {
+    try text.split(separator: "&").prefix(100).map { part in
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      fields[try decoded(pair[0], plusIsSpace: true)] = pair.count > 1 ? try decoded(pair[1], plusIsSpace: true) : ""
+      return (
+        try decoded(pair[0], plusIsSpace: true), pair.count > 1 ? try decoded(pair[1], plusIsSpace: true) : ""
+      )
     }
-    return fields
   }
 
   /// Percent-decoded exactly once.

@@ -32,18 +32,8 @@ package struct StaticFiles: Sendable {
     self.files = files
   }
 
-  /// Where the pinned web assets lie: `MARTLET_ASSETS`, or `assets` beside the binary or in the working folder.
-  private static var fetchedFolder: String? {
-    let beside = (CommandLine.arguments.first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath() })?
-      .deletingLastPathComponent()
-    let candidates = [
-      ProcessInfo.processInfo.environment["MARTLET_ASSETS"], beside?.appendingPathComponent("assets").path,
-      beside?.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("assets").path,
-      beside?.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("assets").path,
-    ]
-    return candidates.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
-  }
+  /// Where the libraries for charts lie; nil where pages show tables instead.
+  package static var fetchedFolder: String? { WebResources.fetchedFolder }
 
   func link(_ name: String) -> String { optionalLink(name) ?? "/static/\(name)" }
 
@@ -82,8 +72,9 @@ package struct StaticFiles: Sendable {
 
   /// FNV-1a over the bytes: names a version of a file, promises nothing about security.
   private static func fingerprint(_ bytes: Data) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let hash = bytes.withUnsafeBytes { bytes in
+      bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
     return String(hash, radix: 16)
   }
 }

@@ -7,7 +7,7 @@ enum ListenCheck {
   static func port(host: String, port: Int, orAny: Bool) throws -> Int {
     try checkLoopback(host)
     guard (0...65535).contains(port) else {
-      throw MartletError(.invalidInput, "\(port) is not a port", fix: "give a number from 0 to 65535")
+      throw UsageError("\(port) is not a port", fix: "give a number from 0 to 65535")
     }
     if try isFree(host: host, port: port) { return port }
     if orAny { return 0 }

@@ -31,6 +31,7 @@ struct Martlet: AsyncParsableCommand {
         name: "Live",
         subcommands: [
           DeploymentCommand.self, ReplayCommand.self, MonitorCommand.self, AlertCommand.self, AuditCommand.self,
+          DemoCommand.self,
         ]),
       CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),
     ])

@@ -1,9 +1,13 @@
+import os
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
 import martlet
+from airline import Airline
+from browser import Tab, launch
 
 
 @pytest.fixture
@@ -50,3 +54,53 @@ def postgres(folder):
     server = martlet.Postgres(folder / "postgres").start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def small_disk(folder):
+    """A disk of 24 MB."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    disk = folder / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)])
+
+
+@pytest.fixture(scope="session")
+def airline(tmp_path_factory):
+    """One server for all tests of pages, with something of everything on it."""
+    folder = tmp_path_factory.mktemp("airline")
+    (folder / "project").mkdir()
+    server = martlet.Server(folder / "data").start()
+    try:
+        yield Airline(server, folder / "project").furnish()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = launch(driver)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(airline, browser):
+    tabs = []
+
+    def open_(path: str, **options) -> Tab:
+        tab = Tab(browser, airline.server.url, **options)
+        tabs.append(tab)
+        tab.status = tab.open(path)
+        return tab
+
+    yield open_
+    for tab in tabs:
+        tab.close()

@@ -43,6 +43,29 @@ def command(*arguments, stdin=None, cwd=None, timeout=120, **env) -> subprocess.
                           timeout=timeout, env=environment(**env))
 
 
+def processes_of(data: Path, *verbs: str) -> list[int]:
+    """Processes of the binary that work on a data directory: `up`, `serve`."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if any(verb.encode() in words for verb in verbs) and os.fsencode(data) in words:
+            found.append(int(folder.name))
+    return found
+
+
+def end_processes_of(data: Path) -> None:
+    for pid in processes_of(data, "up", "serve"):
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+
+
 class Server:
     """One `martlet up` over a data directory, started and killed as often as a test likes."""
 
@@ -106,22 +129,11 @@ class Server:
                 self.stop()
             except subprocess.TimeoutExpired:
                 self.kill()
-        for pid in self.scoring_processes():
-            os.kill(pid, signal.SIGTERM)
+        end_processes_of(self.data)
 
     def scoring_processes(self) -> list[int]:
         """The processes that score for this data directory; they outlive the server on purpose."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit():
-                continue
-            try:
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"serve" in words and os.fsencode(self.data) in words:
-                found.append(int(folder.name))
-        return found
+        return processes_of(self.data, "serve")
 
     def cli(self, *arguments, **options) -> subprocess.CompletedProcess:
         return command(*arguments, "--server", self.url, "--data", self.data, **options)

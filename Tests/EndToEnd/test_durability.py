@@ -1,8 +1,6 @@
 """P1 to P3: what was acknowledged survives a kill, a request applies whole or not at all, and it is up again at once."""
 
-import os
 import random
-import subprocess
 import threading
 import time
 
@@ -103,19 +101,6 @@ def test_the_ledger_is_whole_after_a_kill(new_server):
     server.start()
     verified = server.json("audit", "verify")
     assert verified["intact"] is True and verified["entries"] >= 20
-
-
-@pytest.fixture
-def small_disk(folder):
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    disk = folder / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], capture_output=True, text=True)
-    if mounted.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)])
 
 
 @pytest.mark.slow

@@ -10,6 +10,16 @@ struct IdentifiersTests {
     #expect(ids.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy { $0.isHexDigit && !$0.isUppercase } })
   }
 
+  @Test("A random id is the generator's bits in hexadecimal, leading zeros included")
+  func randomDigits() {
+    struct Words: RandomNumberGenerator {
+      var words: [UInt64]
+      mutating func next() -> UInt64 { words.removeFirst() }
+    }
+    var generator = Words(words: [0x0012_3456_789a_bcde, 0xf])
+    #expect(RunID.random(using: &generator).text == "00123456789abcde000000000000000f")
+  }
+
   @Test("An id is its text in JSON")
   func codable() throws {
     #expect(try JSON(encoding: ["id": RunID("abc")]) == ["id": "abc"])

@@ -33,7 +33,7 @@ struct IngestFixture: ~Copyable {
     try bytes.write(to: URL(fileURLWithPath: upload))
     let arguments = IngestArguments(
       upload: upload, format: format, partition: partition, definition: definition, contract: contract, references: [:],
-      output: folder + "/out", eventTime: eventTime, readable: [])
+      output: folder + "/out", eventTime: eventTime)
     return try IngestJob.run(arguments, context())
   }
 

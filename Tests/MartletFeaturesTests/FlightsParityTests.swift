@@ -59,10 +59,10 @@ struct FlightsParityTests {
     var compared = 0
     for time in times {
       let arguments = RefreshArguments(
-        views: views, datasets: [recent(flights, time), recent(weather, time)], upTo: time, root: folder)
+        views: views, datasets: [recent(flights, time), recent(weather, time)], upTo: time, since: [:], root: folder)
       let online = try await jobs.run("features.refresh", arguments, returning: RefreshOutcome.self)
       for (view, computed) in zip(views, online.views) {
-        for row in computed.rows {
+        for row in computed.latest {
           let entity = row.entity[0].string ?? ""
           let expected = try #require(offline["\(view.name)/\(entity)/\(time)"])
           #expect(
@@ -71,7 +71,7 @@ struct FlightsParityTests {
           compared += 1
         }
         // What serving does not have, training must not have either.
-        let present = Set(computed.rows.map { $0.entity[0].string ?? "" })
+        let present = Set(computed.latest.map { $0.entity[0].string ?? "" })
         for (key, values) in offline where key.hasPrefix("\(view.name)/") && key.hasSuffix("/\(time)") {
           let entity = String(key.split(separator: "/")[1])
           if !present.contains(entity) { #expect(values.allSatisfy { $0 == .null }, "\(key)") }
@@ -79,6 +79,33 @@ struct FlightsParityTests {
       }
     }
     #expect(compared > 500)
+  }
+
+  @Test("Rows that came and went between two refreshes are those that a refresh at their own moment would have given")
+  func passed() async throws {
+    let folder = try TemporaryFolder.make()
+    let engines = try TestEngines.folder()
+    let context = JobContext(engines: engines.path, scratch: folder)
+    let flights = try snapshot("flights", FlightsExample.flights, folder, context)
+    let weather = try snapshot("weather", FlightsExample.weather, folder, context)
+    let views = try FlightsExample.views().map(ViewQuery.init)
+    let jobs = JobRunner.inProcess(handlers: FeatureJobs.handlers, engines: engines.path, scratch: folder)
+    func refresh(_ time: Timestamp, since: Timestamp?) async throws -> [RefreshOutcome.View] {
+      let arguments = RefreshArguments(
+        views: views, datasets: [recent(flights, time), recent(weather, time)], upTo: time,
+        since: Dictionary(views.compactMap { view in since.map { (view.name, $0) } }) { $1 }, root: folder)
+      return try await jobs.run("features.refresh", arguments, returning: RefreshOutcome.self).views
+    }
+    let end = Timestamp(year: 2013, month: 2, day: 8) + .seconds(20 * 3600)
+    let computed = try await refresh(end, since: end - .seconds(7200))
+    for (position, view) in computed.enumerated() {
+      #expect(view.latest.map(\.values) == (try await refresh(end, since: nil))[position].latest.map(\.values))
+      let row = try #require(view.passed.first)
+      let moment = try #require(row.timestamp)
+      #expect(moment > end - .seconds(7200) && moment < end)
+      let then = try await refresh(moment, since: nil)[position].latest.first { $0.entity == row.entity }
+      #expect(then?.values == row.values, "\(view.name) of \(row.entity) at \(moment)")
+    }
   }
 
   /// 6 and 6.0 are the same number: what goes between processes as JSON does not tell them apart.
@@ -94,7 +121,7 @@ struct FlightsParityTests {
       IngestArguments(
         upload: "\(FlightsExample.folder)/build/\(name)/first_quarter.csv", format: .csv, partition: nil,
         definition: definition, contract: nil, references: [:], output: output,
-        eventTime: Timestamp(year: 2013, month: 4, day: 1), readable: []),
+        eventTime: Timestamp(year: 2013, month: 4, day: 1)),
       context)
     let files = try outcome.partitions.map { partition in
       DataFile(
@@ -135,7 +162,7 @@ struct FlightsParityTests {
     let outcome = try JoinJob.run(
       JoinArguments(
         base: base, at: "at", views: views, versions: views.map { _ in "" }, datasets: datasets, split: nil, label: nil,
-        dropUnlabelled: false, output: output, root: folder), context)
+        dropUnlabelled: false, output: output), context)
     #expect(outcome.trainRows == outcome.baseRows)
     let frame = try database.query("SELECT * FROM read_parquet('\(output)/train.parquet')")
     guard case .time(let at) = try frame.column("at") else { return [:] }

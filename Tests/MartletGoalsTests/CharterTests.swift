@@ -38,6 +38,8 @@ import Testing
     // 120 − 180 − 35 + 0 over four decisions.
     #expect(Self.decision.matrix.valuePer1000(confusion) == -23_750)
     #expect(Self.decision.words(per1000: -23_750) == "USD -23,750 per 1,000 decisions (assumptions of the charter)")
+    #expect(Self.decision.words(per1000: 1e300) == "USD 1e+300 per 1,000 decisions (assumptions of the charter)")
+    #expect(Self.decision.words(per1000: .nan).hasPrefix("USD nan"))
     #expect(Self.decision.words(per1000: 7) == "USD 7 per 1,000 decisions (assumptions of the charter)")
   }
 }

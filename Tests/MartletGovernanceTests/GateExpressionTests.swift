@@ -162,6 +162,11 @@ private let facts = GateFacts(
     }
   }
 
+  @Test("A line without end is refused, not evaluated one term within the other") func endless() {
+    let line = String(repeating: "roc_auc + ", count: 100_000) + "1 > 0"
+    #expect(throws: MartletError.self) { try GateExpression.parse(line) }
+  }
+
   @Test("A gate judges every line, and its error names those that do not hold") func gate() throws {
     let result = try Gate.evaluate(
       "quality", lines: ["roc_auc >= 0.9", "brier <= champion.brier", "nothing > 1"], facts: facts)

@@ -107,6 +107,10 @@ struct WireErrorTests {
       body: #"{"run_id": "RUN", "key": "t", "value": "\#(String(repeating: "a", count: 65_537))"}"#,
       says: "exceeds the maximum length"),
     .init(
+      name: "A whole number in no spelling of JSON counts as no body", path: "runs/log-batch",
+      body: #"{"run_id": "RUN", "metrics": [{"key": "m", "value": 1, "timestamp": 007}]}"#,
+      says: "Missing value for required parameter 'run_id'"),
+    .init(
       name: "Nesting without end is refused", path: "runs/set-tag", body: String(repeating: "[", count: 5000),
       says: "Missing value for required parameter 'run_id'"),
   ]

@@ -62,6 +62,10 @@ struct TreeEnsembleTests {
     for bad in ["", "hello", "tree\n", "tree\nend of trees\n", "PK\u{3}\u{4}"] {
       #expect(throws: MartletError.self) { try TreeEnsemble(lightGBMText: bad) }
     }
+    for number in [Int.max, Int.min] {
+      let header = text.replacing(/max_feature_idx=[0-9]+/, with: "max_feature_idx=\(number)")
+      #expect(throws: MartletError.self) { try TreeEnsemble(lightGBMText: header) }
+    }
     let end = try #require(text.range(of: "end of trees"))
     let model = text[..<end.lowerBound]
     for length in stride(from: 0, to: model.count, by: 97) {

@@ -31,7 +31,7 @@ import Testing
     let file = try ProjectFile.parse(try files.text("martlet.yaml"), context: ProjectFileContext(files: files))
     try file.requireSupported()
     #expect(file.project == "flight-delay")
-    #expect(file.charter?.decision?.gain.falseNegative == -180)
+    #expect(file.charter?.decision?.gain.falseNegative == -80)
     #expect(file.params == ["label": "arrived_late", "train_days": 120])
     #expect(file.data.map(\.name) == ["flights", "weather", "planes"])
     #expect(file.steps.map(\.name) == ["flights_asof", "training_set", "train", "evaluate", "register", "release"])

@@ -36,6 +36,15 @@ import Testing
     #expect(text.split(separator: "\n").count == 1600)
   }
 
+  @Test("Behind the end of a log there is nothing", arguments: [100, 1 << 40, Int.max])
+  func beyond(_ offset: Int) async throws {
+    let (log, folder) = try log()
+    log.append("one line")
+    await log.flush()
+    let page = StepLogPage.read(folder: folder, from: offset, maximumBytes: 1 << 20)
+    #expect(page.text.isEmpty && page.nextOffset == offset)
+  }
+
   @Test("A log that never ends loses its beginning, not its end, and stays small") func bounded() async throws {
     let (log, folder) = try log()
     let line = String(repeating: "x", count: 4000)

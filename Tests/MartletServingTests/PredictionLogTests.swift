@@ -11,6 +11,18 @@ struct PredictionLogTests {
   @Test("CRC-32 gives the check value of the standard")
   func checksums() { #expect(CRC32.of(Array("123456789".utf8)) == 0xCBF4_3926) }
 
+  @Test("CRC-32 of any length is what division byte by byte gives, in arrays and in slices of them")
+  func checksumsOfAllLengths() {
+    let bytes = (0..<100).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
+    for length in 0...bytes.count {
+      let plain = bytes[..<length].reduce(UInt32.max) { sum, byte in
+        (0..<8).reduce(sum ^ UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+      }
+      #expect(CRC32.of(bytes[..<length]) == ~plain)
+      #expect(CRC32.of(Array(bytes[..<length])) == ~plain)
+    }
+  }
+
   private func segment(_ payloads: [String]) -> [UInt8] {
     var bytes: [UInt8] = []
     for payload in payloads { SegmentFormat.append(Array(payload.utf8), to: &bytes) }

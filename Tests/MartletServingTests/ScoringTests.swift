@@ -156,11 +156,15 @@ struct ScoringTests {
     try test.apply([try test.variant(1, TestPlane.simple)])
     try await test.application.test(.router) { client async throws -> Void in
       let one = #"{"inputs": {"a": [1], "b": ["x"]}}"#
-      let random = try await client.predict(one).headers[.martletPredictionID]
+      let random = try #require(try await client.predict(one).headers[.martletPredictionID])
       _ = try await client.predict(one, headers: [.xRequestID: "r1"])
-      _ = try await client.predict(#"{"inputs": {"a": [1, 2], "b": ["x", "y"]}}"#, headers: [.xRequestID: "r2"])
-      let logged = try await test.logged()
-      #expect(logged.map { $0["id"]?.string } == [random, "r1", "r2-0", "r2-1"])
+      let two = #"{"inputs": {"a": [1, 2], "b": ["x", "y"]}}"#
+      _ = try await client.predict(two, headers: [.xRequestID: "r2"])
+      _ = try await client.predict(two)
+      let ids = try await test.logged().map { $0["id"]?.string ?? "" }
+      #expect(ids.prefix(4) == [random, "r1", "r2-0", "r2-1"])
+      let shared = ids[4].dropLast(2)
+      #expect(ids[4...] == ["\(shared)-0", "\(shared)-1"] && shared.count == 32)
     }
   }
 

@@ -90,6 +90,22 @@ struct ExperimentTrackerTests {
     #expect(try await tracker.metricHistory(run.id, key: "m").items.count == 2)
   }
 
+  @Test("Of a batch of any length each point is kept, and each repeated one once", arguments: TestDatabase.kinds)
+  func batchLengths(kind: TestDatabase.Kind) async throws {
+    let tracker = try await tracker(kind)
+    for length in [1, 9, 10, 11, 99, 100, 123, 1000] {
+      let run = try await tracker.createRun(NewRun(experiment: "0"), by: .martlet)
+      let points = (0..<length).map { Metric(key: "m", value: 0.5, timestamp: Int64($0), step: Int64($0)) }
+      try await tracker.logBatch(run.id, metrics: points)
+      try await tracker.logBatch(run.id, metrics: points.suffix(10) + [Metric(key: "m", value: 1, timestamp: 5000)])
+      #expect(try await tracker.metricHistory(run.id, key: "m").items.dropLast() == points[...])
+      let params = (0..<min(length, 100)).map { KeyValue("p\($0)", "\($0)") }
+      try await tracker.logBatch(run.id, params: params)
+      try await tracker.logBatch(run.id, params: params)
+      #expect(Set(try await tracker.run(run.id).params) == Set(params))
+    }
+  }
+
   @Test("A parameter never changes, and the error names both values", arguments: TestDatabase.kinds)
   func immutableParams(kind: TestDatabase.Kind) async throws {
     let tracker = try await tracker(kind)

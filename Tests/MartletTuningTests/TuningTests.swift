@@ -195,6 +195,8 @@ struct TuningTests {
       }
       #expect(range.value(at: 0) != range.value(at: 1))
     }
+    let widest = SearchSpace.Range.whole(from: .min, to: .max, log: false)
+    #expect(widest.value(at: 0) == .integer(.min) && widest.value(at: 1) == .integer(.max))
     #expect(
       SearchSpace.Range.real(from: 1, to: 100, log: true).value(at: 0.5).double.map { abs($0 - 10) < 1e-9 } == true)
   }

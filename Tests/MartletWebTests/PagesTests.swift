@@ -4,6 +4,8 @@ import MartletLifecycle
 import MartletMonitoring
 import MartletPipelines
 import MartletRegistry
+import MartletServing
+import MartletTracking
 import Testing
 
 @testable import MartletWeb
@@ -28,7 +30,8 @@ struct PagesTests {
     let world = try await PageWorld.furnished()
     let expected = [
       "/": [
-        "flight-delay", "Needs you", "psi(prediction) is 0.31", "USD −22,800 per 1,000 decisions", "missed_per_1000",
+        "flight-delay", "Needs you", "psi(prediction) is 0.31", "−22,800", "USD per 1,000 decisions",
+        "−21,034 in training", "missed_per_1000",
       ],
       "/endpoints": ["flight-delay@2", "8"],
       "/endpoints/flight-delay": [
@@ -103,6 +106,40 @@ struct PagesTests {
     #expect(sorted.html.contains(#"aria-sort="descending""#))
   }
 
+  @Test("Runs are compared beside each other: what differs is marked, their courses stand in one picture")
+  func comparison() async throws {
+    let world = try await PageWorld.furnished()
+    let runs = try await world.platform.tracker.searchRuns(
+      RunQuery(experiments: ["1"], filter: "params.engine = 'lightgbm'", orderBy: ["attributes.run_name ASC"])
+    ).items
+    let query = runs.map { "run=\($0.id)" }.joined(separator: "&")
+    let html = try await world.get("/compare?\(query)").html
+    for text in [
+      #"<tr class="marked"><td><code>leaves"#, "<tr><td><code>engine", "trial-0: 30 points", "trial-1: 30 points",
+    ] {
+      #expect(html.contains(text), "\(text)")
+    }
+    let differences = try await world.get("/compare?\(query)&differs=1").html
+    #expect(differences.contains("leaves"))
+    #expect(!differences.contains("<code>engine"))
+    #expect(try await world.get("/compare?run=\(runs[0].id)").status == 400)
+    #expect(try await world.get("/compare?run=\(runs[0].id)&run=nope").status == 404)
+    #expect(try await world.get("/experiments/1").html.contains("Compare trial-0"))
+  }
+
+  @Test("An endpoint can be returned to its former version from its page, with a reason and not without")
+  func rollback() async throws {
+    let world = try await PageWorld.furnished()
+    let html = try await world.get("/endpoints/flight-delay").html
+    #expect(html.contains("Return to flight-delay@1"))
+    #expect(html.contains("flight-delay@1 answers all of the traffic at once, in the place of flight-delay@2."))
+    for form in ["", "reason=", "reason=++"] {
+      #expect(try await world.post("/endpoints/flight-delay/rollback", form).status == 400)
+    }
+    #expect(try await world.platform.deployments.endpoint("flight-delay").rollout.champion?.modelVersion.version == 2)
+    #expect(try await world.post("/endpoints/nope/rollback", "reason=x").status == 404)
+  }
+
   @Test("A run's page has its courses as pictures and tables, its artifacts, and its place in the search")
   func runPage() async throws {
     let world = try await PageWorld.furnished()
@@ -151,7 +188,14 @@ struct PagesTests {
     #expect(partition.contains("held back"))
     #expect(try await world.get("/data/flight-delay/flights/profile").html.contains("Histogram of distance"))
     #expect(try await world.get("/data/flight-delay/flights/preview").html.contains("2013-01-01-0"))
-    #expect(try await world.get("/").html.contains("flights 2013-02-02"))
+    // The alert about it says the same, so that only one of the two stands on the home page.
+    _ = try await world.platform.alerts.raise(
+      project: PageWorld.project, subject: "dataset:flight-delay/flights", kind: "data", severity: .error, owner: nil,
+      reason: "partition 2013-02-02 of flight-delay/flights is quarantined: mean(distance)", key: "held", at: world.now)
+    let home = try await world.get("/").html
+    #expect(home.contains("flights 2013-02-02"))
+    #expect(!home.contains("is quarantined"))
+    #expect(home.contains(#"Needs you <span class="badge bad">2</span>"#))
     let released = try await world.post("/data/flight-delay/flights/quarantine/2013-02-02/release", "reason=")
     #expect(released.status == 400)
     let reasoned = try await world.post(

@@ -23,8 +23,8 @@ struct CommandLineTests {
     "A misspelt command is refused with the nearest one",
     arguments: [(["staus"], "status"), (["model", "shwo"], "show"), (["data", "lits"], "list")])
   func misspelt(words: [String], suggestion: String) {
-    let error = #expect(throws: UnknownCommand.self) { try CommandNames.check(words) }
-    #expect(error?.asError.message.contains("did you mean '\(suggestion)'?") == true)
+    let error = #expect(throws: UsageError.self) { try CommandNames.check(words) }
+    #expect(error?.error.message.contains("did you mean '\(suggestion)'?") == true)
   }
 
   @Test("Every command parses its own help, and shows an example first")
@@ -61,7 +61,7 @@ struct CommandLineTests {
       .json
     #expect(
       json == ["force": true, "steps": ["train"], "params": ["days": 90, "name": "x=y", "flag": true, "list": "[1]"]])
-    #expect(throws: MartletError.self) { try RunRequest(params: ["days"], steps: [], force: false) }
+    #expect(throws: UsageError.self) { try RunRequest(params: ["days"], steps: [], force: false) }
   }
 }
 

@@ -13,4 +13,4 @@ select
   hour as departure_hour,
   case when arr_delay > 15 then 1 when arr_delay is not null then 0 end as arrived_late
 from ${data.flights}
-where scheduled_at >= ${now} - to_days(${params.train_days})
+where scheduled_at >= ${now} - to_days(${params.train_days}) and known_at <= ${now}

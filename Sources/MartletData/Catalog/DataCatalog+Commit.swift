@@ -55,10 +55,9 @@ extension DataCatalog {
 
   /// The committed partitions as control charts see them; statistics of immutable files are read once.
   func points(_ files: [CommittedFile], _ key: DatasetKey, _ connection: any SQLConnection) throws -> [ControlPoint] {
-    if files.contains(where: { statistics[$0.digest] == nil }) {
-      for delivery in try DeliveryStore.list(key, .committed, connection) {
-        statistics.keep(delivery.statistics, of: delivery.digest)
-      }
+    for file in files where statistics[file.digest] == nil {
+      guard let found = try DeliveryStore.statistics(key, of: file, connection) else { continue }
+      statistics.keep(found, of: file.digest)
     }
     return files.compactMap { file in
       statistics[file.digest].map { ControlPoint(partition: file.partition, statistics: $0) }

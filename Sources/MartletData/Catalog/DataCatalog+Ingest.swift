@@ -24,8 +24,7 @@ extension DataCatalog {
     let arguments = IngestArguments(
       upload: try artifacts.path(of: upload.digest), format: try format ?? UploadFormat(fileName: name),
       partition: partition, definition: record.definition, contract: record.contract,
-      references: try await referenceFiles(of: record), output: folder, eventTime: eventTime, readable: [artifacts.root]
-    )
+      references: try await referenceFiles(of: record), output: folder, eventTime: eventTime)
     let outcome = try await jobs.run(
       "data.ingest", arguments, limits: limits, returning: IngestOutcome.self, onProgress: onProgress)
     var pending: [PendingPartition] = []

@@ -67,6 +67,18 @@ enum DeliveryStore {
     }
   }
 
+  /// What was measured of a committed file.
+  static func statistics(_ key: DatasetKey, of file: CommittedFile, _ connection: any SQLConnection) throws
+    -> PartitionStatistics?
+  {
+    try connection.first(
+      """
+      SELECT statistics FROM data_deliveries
+      WHERE project = ? AND name = ? AND partition_name = ? AND status = 'committed' AND digest = ?
+      """, [SQLValue(key.project), SQLValue(key.name), .text(file.partition), .text(file.digest.hex)]
+    ) { try $0.json(0).decode() }
+  }
+
   static func setStatus(
     _ status: Delivery.Status, from old: Delivery.Status, _ key: DatasetKey, partition: String,
     _ connection: any SQLConnection

@@ -17,8 +17,6 @@ package struct IngestArguments: Sendable, Codable {
   /// The folder that the partitions' Parquet files are written into.
   package var output: String
   package var eventTime: Timestamp
-  /// Folders that may be read besides.
-  package var readable: [String]
 }
 
 /// One partition of a delivery: its file, measured and checked.
@@ -45,9 +43,9 @@ package enum IngestJob {
   }
 
   static func run(_ arguments: IngestArguments, _ context: JobContext) throws -> IngestOutcome {
-    let folders = [folder(of: arguments.upload), arguments.output] + arguments.readable
     let database = try DuckDB.open(
-      engines: EngineFolder(context.engines), allowedDirectories: folders, memoryLimitMB: 2048, threads: 2,
+      engines: EngineFolder(context.engines), allowedDirectories: [arguments.output],
+      allowedFiles: [arguments.upload] + arguments.references.values.flatMap(\.self), memoryLimitMB: 2048, threads: 2,
       spillDirectory: context.scratch)
     let definition = arguments.definition
     let raw = try RawTable.load(arguments.upload, arguments.format, into: database)
@@ -117,9 +115,5 @@ package enum IngestJob {
       TO \(SQLText.literal(path)) (FORMAT parquet, COMPRESSION zstd)
       """)
     return path
-  }
-
-  private static func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 }

@@ -79,7 +79,8 @@ struct RawTable {
 
   /// The lines that do not fit, each with its reason.
   private static func explain(_ error: MartletError, _ database: DuckDB, rejecting read: String) -> MartletError {
-    let plain = MartletError(.invalidInput, "the CSV file cannot be read", cause: error.message)
+    let plain = MartletError(
+      .invalidInput, "the CSV file cannot be read", cause: error.message, fix: "look at the file, and export it again")
     guard (try? database.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM \(read)")) != nil,
       let bad = try? database.query(
         """
@@ -92,10 +93,13 @@ struct RawTable {
     let listed = zip(lines, zip(kinds, reasons)).prefix(5).map { line, why in
       "line \(line ?? "?"): \(why.0 ?? "")\((why.1).map { $0.hasPrefix("Expected") ? " (\($0.lowercased()))" : "" } ?? "")"
     }
+    let count =
+      lines.count == 20 ? "20 or more broken lines" : lines.count == 1 ? "a broken line" : "\(lines.count) broken lines"
+    let isEncoding = kinds.allSatisfy { $0?.contains("encoding") == true }
     return MartletError(
-      .invalidInput, "the CSV file has \(lines.count == 20 ? "20 or more" : String(lines.count)) broken lines",
-      cause: listed.joined(separator: "; "),
-      fix: "give every line as many values as the header has names, and close every quote")
+      .invalidInput, "the CSV file has \(count)", cause: listed.joined(separator: "; "),
+      fix: isEncoding
+        ? "save the file as UTF-8" : "give every line as many values as the header has names, and close every quote")
   }
 
   // MARK: JSON lines
@@ -144,7 +148,10 @@ struct RawTable {
     do {
       try database.execute("CREATE TABLE raw AS SELECT * FROM read_parquet(\(SQLText.literal(path)))")
     } catch let error as MartletError where error.code == .invalidInput {
-      throw MartletError(.invalidInput, "the Parquet file cannot be read", cause: error.message)
+      throw MartletError(
+        .invalidInput, "the Parquet file cannot be read",
+        cause: error.message.replacing("the SQL statement is wrong: ", with: "").replacing("'\(path)'", with: "'it'"),
+        fix: "write the file again; it may have been cut off on its way")
     }
     let described = try database.query("SELECT column_name, column_type FROM (DESCRIBE raw)")
     let types = try described.texts("column_type")

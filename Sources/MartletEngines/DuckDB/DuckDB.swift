@@ -2,8 +2,8 @@ import CMartletEngines
 import Foundation
 import MartletCore
 
-/// An in-memory DuckDB database with one connection, closed to the network and to all files but those of the
-/// allowed directories. Calls block: use it in jobs, or on threads of your own.
+/// An in-memory DuckDB database with one connection, closed to the network and to all files but those that are
+/// allowed. Calls block: use it in jobs, or on threads of your own.
 ///
 /// One thread at a time may run statements; `interrupt` and `progress` are for other threads.
 package final class DuckDB: @unchecked Sendable {
@@ -15,15 +15,17 @@ package final class DuckDB: @unchecked Sendable {
   /// - Parameters:
   ///   - engines: where DuckDB is installed.
   ///   - allowedDirectories: the only folders whose files may be read and written.
+  ///   - allowedFiles: single files that may be read besides.
   ///   - memoryLimitMB: what DuckDB may hold in memory before it spills or gives up.
   ///   - threads: worker threads, at least 1.
   ///   - spillDirectory: where larger-than-memory work goes; nil means nowhere.
   package static func open(
-    engines: EngineFolder = .standard, allowedDirectories: [String] = [], memoryLimitMB: Int = 1024, threads: Int = 2,
-    spillDirectory: String? = nil
+    engines: EngineFolder = .standard, allowedDirectories: [String] = [], allowedFiles: [String] = [],
+    memoryLimitMB: Int = 1024, threads: Int = 2, spillDirectory: String? = nil
   ) throws -> DuckDB {
     let opened = try DuckDB(DuckDBLibrary.load(engines), memoryLimitMB: memoryLimitMB)
-    try opened.close(toAllBut: allowedDirectories, threads: max(1, threads), spillDirectory: spillDirectory)
+    try opened.close(
+      toAllBut: allowedDirectories, allowedFiles, threads: max(1, threads), spillDirectory: spillDirectory)
     return opened
   }
 
@@ -43,7 +45,7 @@ package final class DuckDB: @unchecked Sendable {
     if database != nil { library.close(&database) }
   }
 
-  private func close(toAllBut directories: [String], threads: Int, spillDirectory: String?) throws {
+  private func close(toAllBut directories: [String], _ files: [String], threads: Int, spillDirectory: String?) throws {
     try execute(
       """
       SET TimeZone = 'UTC';
@@ -57,6 +59,7 @@ package final class DuckDB: @unchecked Sendable {
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET allowed_directories = \(SQLText.list(directories.map { $0.hasSuffix("/") ? $0 : $0 + "/" }));
+      SET allowed_paths = \(SQLText.list(files));
       SET enable_external_access = false;
       SET lock_configuration = true;
       """)

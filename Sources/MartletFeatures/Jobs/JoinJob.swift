@@ -16,7 +16,6 @@ struct JoinArguments: Sendable, Codable {
   var dropUnlabelled: Bool
   /// Where the files are written: `train.parquet` and, for a split, `test.parquet`.
   var output: String
-  var root: String
 }
 
 /// What `features.join` returns.
@@ -37,17 +36,15 @@ package enum JoinJob {
   }
 
   static func run(_ arguments: JoinArguments, _ context: JobContext) throws -> JoinOutcome {
+    let files = arguments.datasets.flatMap { $0.files + $0.tail }.map(\.path)
     let database = try DuckDB.open(
-      engines: EngineFolder(context.engines),
-      allowedDirectories: [arguments.root, arguments.output, folder(of: arguments.base)],
-      memoryLimitMB: 2560, threads: 2, spillDirectory: context.scratch)
+      engines: EngineFolder(context.engines), allowedDirectories: [arguments.output],
+      allowedFiles: files + [arguments.base], memoryLimitMB: 2560, threads: 2, spillDirectory: context.scratch)
     for dataset in arguments.datasets {
       try database.execute("CREATE VIEW \(SQLText.quote(dataset.dataset.name.text)) AS \(dataset.sql())")
     }
     return try JoinPlan(arguments, database).run { context.progress($0, $1) }
   }
-
-  private static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 }
 
 /// The steps of the join, one statement each.

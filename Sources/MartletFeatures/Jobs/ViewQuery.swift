@@ -67,8 +67,9 @@ struct ViewQuery: Sendable, Hashable, Codable {
       """
   }
 
-  /// The latest row of each entity that is known and not too old at `now`: what serving looks up.
-  func latest(_ values: [String], at now: Timestamp) -> String {
+  /// What serving looks up: for each entity, in the order of their times, the rows that became known after `since` and
+  /// by `now`, at most `ViewQuery.keptRows` of them, and always the latest that is not too old.
+  func changes(_ values: [String], since: Timestamp?, at now: Timestamp) -> String {
     guard let timestamp else {
       return """
         SELECT DISTINCT ON (\(quoted(entity))) \(quoted(entity + values))
@@ -77,12 +78,28 @@ struct ViewQuery: Sendable, Hashable, Codable {
         """
     }
     let time = SQLText.quote(timestamp)
-    let oldest = ttl.map { " AND \(time) >= \(Timestamp(milliseconds: now.milliseconds - $0).sqlLiteral)" } ?? ""
+    let oldest = oldest(since: since, at: now).map { " AND \(time) >= \($0.sqlLiteral)" } ?? ""
+    let position = "row_number() OVER (PARTITION BY \(quoted(entity)) ORDER BY \(time) DESC)"
+    let passed = since.map { " OR (\(time) > \($0.sqlLiteral) AND \(position) <= \(Self.keptRows))" } ?? ""
     return """
-      SELECT DISTINCT ON (\(quoted(entity))) \(quoted(entity)), CAST(\(time) AS TIMESTAMP) AS \(time), \(quoted(values))
-      FROM (\(sql)
-      ) AS view_rows WHERE \(hasEntity) AND \(time) <= \(now.sqlLiteral)\(oldest)
-      ORDER BY \(quoted(entity)), \(time) DESC, \(quoted(values))
+      WITH known AS (
+        SELECT DISTINCT ON (\(quoted(entity)), \(time))
+          \(quoted(entity)), CAST(\(time) AS TIMESTAMP) AS \(time), \(quoted(values))
+        FROM (\(sql)
+        ) AS view_rows WHERE \(hasEntity) AND \(time) <= \(now.sqlLiteral)\(oldest)
+        ORDER BY \(quoted(entity)), \(time), \(quoted(values))
+      )
+      SELECT * FROM known QUALIFY \(position) = 1\(passed) ORDER BY \(quoted(entity)), \(time)
       """
   }
+
+  /// The time before which no row is of use: too old now, and passed before the last refresh. Nil: there is none.
+  func oldest(since: Timestamp?, at now: Timestamp) -> Timestamp? {
+    guard let ttl else { return nil }
+    let fresh = Timestamp(milliseconds: now.milliseconds - ttl)
+    return since.map { min($0, fresh) } ?? fresh
+  }
+
+  /// How many rows of one entity a refresh returns, as many as the scoring plane keeps.
+  static let keptRows = 256
 }

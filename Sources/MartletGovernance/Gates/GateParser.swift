@@ -7,7 +7,14 @@ struct GateParser {
   private var position = 0
   private var depth = 0
 
+  /// Longer lines are not written by people, and terms are evaluated one within the other.
+  static let longest = 2000
+
   init(_ text: String) throws {
+    guard text.utf8.count <= Self.longest else {
+      throw MartletError.invalidInput(
+        "'\(text.prefix(60))…' is longer than \(Self.longest) characters", fix: "write several lines: each must hold")
+    }
     self.text = text
     tokens = try GateToken.all(of: text)
   }

@@ -1,18 +1,22 @@
 import MartletCore
+import MartletData
 import MartletEngines
 import MartletJobs
 
-/// Runs one statement over datasets and earlier tables, and writes its rows as Parquet, in a child process.
+/// Runs one query over datasets and earlier tables, and writes its rows as Parquet, in a child process.
 struct SQLJob: Codable, Sendable {
   static let kind = "lifecycle.sql"
 
-  /// The statement, with every `${…}` already replaced.
+  /// The query, with every `${…}` already replaced.
   var sql: String
-  /// Parquet files behind each table name that the statement may use.
+  /// Where it was written, for messages: "the step 'train'".
+  var place: String
+  /// Parquet files behind each table name that the query may use; it can read no others.
   var tables: [String: [String]]
+  /// The Parquet file to write, in a folder of the job's own.
   var output: String
-  /// Folders that the files lie in.
-  var folders: [String]
+  /// What DuckDB may hold in memory; nil is its default.
+  var memoryMB: Int?
 
   struct Outcome: Codable, Sendable {
     var rows: Int
@@ -22,14 +26,21 @@ struct SQLJob: Codable, Sendable {
   }
 
   static let handler = JobHandler(kind) { (job: SQLJob, context: JobContext) throws -> Outcome in
-    let database = try DuckDB.open(engines: EngineFolder(context.engines), allowedDirectories: job.folders)
-    for (name, files) in job.tables.sorted(by: { $0.key < $1.key }) {
+    try job.run(context)
+  }
+
+  func run(_ context: JobContext) throws -> Outcome {
+    let database = try DuckDB.open(
+      engines: EngineFolder(context.engines), allowedFiles: tables.values.flatMap(\.self) + [output],
+      memoryLimitMB: memoryMB ?? 1024, spillDirectory: context.scratch)
+    let query = try OneQuery.text(of: sql, in: place, database)
+    for (name, files) in tables.sorted(by: { $0.key < $1.key }) {
       try database.execute(
         "CREATE VIEW \(SQLText.quote(name)) AS SELECT * FROM read_parquet(\(SQLText.list(files)), union_by_name = true)"
       )
     }
-    try database.execute("COPY (\(job.sql)) TO \(SQLText.literal(job.output)) (FORMAT parquet, COMPRESSION zstd)")
-    return try summary(of: job.output, in: database)
+    try database.execute("COPY (\(query)\n) TO \(SQLText.literal(output)) (FORMAT parquet, COMPRESSION zstd)")
+    return try Self.summary(of: output, in: database)
   }
 
   private static func summary(of file: String, in database: DuckDB) throws -> Outcome {

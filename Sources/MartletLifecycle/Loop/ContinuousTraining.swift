@@ -28,6 +28,15 @@ package struct ContinuousTraining: Sendable {
     return nil
   }
 
+  /// Returns when none of the project's pipeline runs is under way, be it one that a killed server left behind: driven
+  /// time stands still while one works.
+  func waitForRuns(of project: ProjectName) async throws {
+    while let run = try await platform.pipelineRuns.runs(in: [.running]).first(where: { $0.project == project }) {
+      let ended = try await runner.wait(run.id)
+      if !ended.state.isOver { return }
+    }
+  }
+
   private func start(
     _ trigger: String, because reason: String, _ version: ProjectVersion, at now: Timestamp, waits: Bool
   )

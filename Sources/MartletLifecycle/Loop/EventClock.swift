@@ -43,6 +43,7 @@ package actor EventClock {
   }
 
   private func advanceNow(_ project: ProjectName, to time: Timestamp, waits: Bool) async throws -> Progress {
+    if waits { try await training.waitForRuns(of: project) }
     let from = try await reach(time, of: project, driving: waits)
     guard try await platform.projects.project(project).activeVersion != nil else {
       return Progress(now: time, events: [])
@@ -85,6 +86,9 @@ package actor EventClock {
     var at: Timestamp
   }
 
+  /// More are a slip in a date, not a replay.
+  private static let mostWindows = 100_000
+
   /// Windows that end, or whose outcomes are in, by an instant, and are not judged yet; the earliest due first.
   private func dueWindows(_ file: ProjectFile, until time: Timestamp) async throws -> [DueWindow] {
     var due: [DueWindow] = []
@@ -99,6 +103,11 @@ package actor EventClock {
           let to = from + .milliseconds(definition.windowMilliseconds)
           let at = to + .milliseconds(delay)
           guard at <= time else { break }
+          guard due.count < Self.mostWindows else {
+            throw MartletError.invalidInput(
+              "more than \(Self.mostWindows) windows of '\(definition.endpoint)' end by \(time)",
+              fix: "move the clock on in smaller steps, or give the monitor a longer window")
+          }
           due.append(DueWindow(definition: definition, from: from, to: to, phase: phase, at: at))
           from = to
         }

@@ -35,6 +35,7 @@ extension GateFacts {
 extension AlertRule {
   private static let qualityNames: Set<String> = [
     "roc_auc", "pr_auc", "brier", "log_loss", "ece", "accuracy", "precision", "recall", "value_per_1000",
+    "gain_per_1000",
   ]
 
   /// When the rule can be judged, and what a trigger calls its findings.

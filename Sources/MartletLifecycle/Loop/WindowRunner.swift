@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletFeatures
 import MartletGovernance
 import MartletJobs
 import MartletModels
@@ -21,6 +22,7 @@ struct WindowRunner: Sendable {
     }
     var measures = try await measure(live, from, to, phase, now)
     measures.service.modelAgeDays = live.trainedAt.map { (to - $0).inSeconds / 86_400 }
+    measures.service.featureAgeSeconds = try await featureAges(live.package, at: now)
     let verdict = try await judge(measures, training: live.version.metrics, from, to, phase)
     try await platform.monitors.record(measures, verdict)
     for finding in verdict.findings { try await raise(finding, at: now) }
@@ -44,6 +46,15 @@ struct WindowRunner: Sendable {
     return Live(version: version, package: try ModelPackage.load(from: folder), folder: folder, trainedAt: started)
   }
 
+  /// How old the newest value of each feature view is that the model joins.
+  private func featureAges(_ package: ModelPackage, at now: Timestamp) async throws -> [String: Double] {
+    let joined = Set(package.features.map(\.view))
+    return try await platform.features.freshness(of: project).reduce(into: [:]) { ages, view in
+      guard joined.contains(view.view), let latest = view.latest else { return }
+      ages[view.view] = max(0, (now - latest).inSeconds)
+    }
+  }
+
   private func measure(_ live: Live, _ from: Timestamp, _ to: Timestamp, _ phase: MonitorPhase, _ now: Timestamp)
     async throws -> WindowMeasures
   {
@@ -60,10 +71,15 @@ struct WindowRunner: Sendable {
       }
       let job = WindowJob(
         predictions: predictions, reference: reference, folders: [folder, live.folder],
-        columns: definition.driftColumns ?? live.package.fields.map(\.name), decision: decision,
+        columns: definition.driftColumns ?? Self.comparable(live.package), decision: decision,
         withQuality: phase == .quality, seed: 7)
       return try await platform.jobs.run(WindowJob.kind, job, returning: WindowMeasures.self)
     }
+  }
+
+  /// Every input but moments in time: those are always later than the reference's.
+  private static func comparable(_ package: ModelPackage) -> [String] {
+    package.fields.filter { $0.type != .datetime }.map(\.name)
   }
 
   private func judge(

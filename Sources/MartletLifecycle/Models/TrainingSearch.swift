@@ -170,7 +170,7 @@ struct TrainingSearch: Sendable {
 
   private static func described(_ metrics: [String: Double]) -> String {
     ["roc_auc", "pr_auc", "brier"].compactMap { name in
-      metrics[name].map { "\(name) \(Double(Int($0 * 10_000)) / 10_000)" }
+      metrics[name].map { "\(name) \(($0 * 10_000).rounded() / 10_000)" }
     }.joined(separator: ", ")
   }
 }

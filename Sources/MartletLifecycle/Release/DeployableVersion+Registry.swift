@@ -15,7 +15,14 @@ extension DeployableVersion {
     }
     let folder = "models/\(version.id.model)/\(version.id.version)"
     try files.lay(out: version.files, in: "\(dataFolder)/\(folder)")
-    let package = try ModelPackage.load(from: "\(dataFolder)/\(folder)")
+    let package: ModelPackage
+    do {
+      package = try ModelPackage.load(from: "\(dataFolder)/\(folder)")
+    } catch let error as MartletError {
+      throw MartletError(
+        error.code, "\(version.id) cannot be served: \(error.message)", cause: error.cause,
+        fix: "register a version that a 'train' step made")
+    }
     self.init(
       modelVersion: version.id, packageFolder: folder,
       features: package.features.map { view in

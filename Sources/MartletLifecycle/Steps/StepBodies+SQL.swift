@@ -5,18 +5,20 @@ import MartletJobs
 import MartletPipelines
 
 extension StepBodies {
-  /// One statement over committed data and earlier tables; its rows are the step's table.
+  /// One query over committed data and earlier tables; its rows are the step's table.
   func sql(_ step: StepDefinition, _ source: SQLSource, _ context: StepContext) async throws -> StepResult {
     let template = Template(try source.statement(in: context.files))
     var tables: [String: [String]] = [:]
     var names: [Reference: String] = [:]
     for reference in template.references {
       switch reference {
-      case .data(let name):
+      case .data(let name) where names[reference] == nil:
         tables[name] = try await committedFiles(name, context)
         names[reference] = "\"\(name)\""
       case .output(let output):
-        let table = "\(output.step)_\(output.output)"
+        // A name of its own, even where a dataset is called the same.
+        var table = "\(output.step)_\(output.output)"
+        while tables[table] != nil { table += "_" }
         tables[table] = [try self.table(output, context).path]
         names[reference] = "\"\(table)\""
       default: break
@@ -32,8 +34,10 @@ extension StepBodies {
     }
     return try await withScratch(in: platform.scratch) { folder in
       let job = SQLJob(
-        sql: statement, tables: tables, output: "\(folder)/table.parquet", folders: [platform.artifacts.root, folder])
-      let outcome = try await platform.jobs.run(SQLJob.kind, job, returning: SQLJob.Outcome.self)
+        sql: statement, place: "the step '\(step.name)'", tables: tables, output: "\(folder)/table.parquet",
+        memoryMB: step.resources.memoryBytes.map { max(32, Int($0 >> 20) * 5 / 8) })
+      let outcome = try await platform.jobs.run(
+        SQLJob.kind, job, limits: step.resources.jobLimits, returning: SQLJob.Outcome.self)
       let blob = try await platform.artifacts.put(file: job.output)
       let missing = outcome.missing.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       context.log("\(outcome.rows) rows; missing values: \(missing.isEmpty ? "none" : missing.joined(separator: ", "))")

@@ -72,6 +72,8 @@ struct JSONScanner {
     guard position > firstDigit, !isText || (position < bytes.count && bytes[position] == UInt8(ascii: "\"")) else {
       throw Unusual()
     }
+    // JSON has no `007`.
+    guard isText || position == firstDigit + 1 || bytes[firstDigit] != UInt8(ascii: "0") else { throw Unusual() }
     if isText { position += 1 } else { try endOfNumber() }
     return isNegative ? -Int64(magnitude) : Int64(magnitude)
   }

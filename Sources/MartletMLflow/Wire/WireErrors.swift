@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import MartletCore
 import NIOCore
+import NIOHTTP1
 
 /// A failure as MLflow's clients read it: `{"error_code", "message"}` with the status that belongs to the code
 /// (mlflow/exceptions.py).
@@ -66,8 +67,9 @@ struct WireErrors<Context: RequestContext>: RouterMiddleware {
     } catch let error as HTTPError {
       let code = error.status == .contentTooLarge ? "INVALID_PARAMETER_VALUE" : "BAD_REQUEST"
       return WireError(error.status, code, error.body ?? error.status.reasonPhrase).response
-    } catch is CancellationError {
-      throw CancellationError()
+    } catch  where error is CancellationError || error is HTTPParserError {
+      // A body that is no HTTP is answered by the HTTP layer, which then closes the connection.
+      throw error
     } catch {
       let failure = MartletError(error, doing: "the request failed")
       if failure.code == .internalError {

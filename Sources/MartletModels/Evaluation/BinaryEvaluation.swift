@@ -16,8 +16,9 @@ package struct BinaryEvaluation: Sendable, Hashable, Codable {
   package var positiveShare: Double
   /// Score from which the decision is taken.
   package var threshold: Double
-  /// `roc_auc`, `pr_auc`, `brier`, `log_loss`, `ece`, `accuracy`, `precision`, `recall`, and `value_per_1000` where the
-  /// project has a decision.
+  /// `roc_auc`, `pr_auc`, `brier`, `log_loss`, `ece`, `accuracy`, `precision`, `recall`; where the project has a
+  /// decision, `value_per_1000`, and `gain_per_1000`: that value less what the better of always and never acting, which
+  /// needs no model, would have been worth.
   package var metrics: [String: Double]
   /// 95 % bootstrap intervals.
   package var intervals: [String: Interval]
@@ -82,7 +83,14 @@ package struct BinaryEvaluation: Sendable, Hashable, Codable {
     ]
     if confusion.truePositives + confusion.falsePositives > 0 { metrics["precision"] = confusion.precision }
     metrics["recall"] = confusion.recall
-    metrics["value_per_1000"] = decision.map { $0.valuePer1000(confusion) }
+    if let decision {
+      let value = decision.valuePer1000(confusion)
+      let withoutModel = [-Double.infinity, .infinity].map {
+        decision.valuePer1000(Confusion(labels: labels, scores: scores, threshold: $0))
+      }
+      metrics["value_per_1000"] = value
+      metrics["gain_per_1000"] = value - (withoutModel.max() ?? 0)
+    }
     return metrics
   }
 

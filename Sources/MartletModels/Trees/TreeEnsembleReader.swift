@@ -21,8 +21,8 @@ struct TreeEnsembleReader {
     featureNames = try header.text("feature_names").split(separator: " ").map(String.init)
     objective = try TreeObjective(parsed.header["objective"])
     averages = parsed.flags.contains("average_output")
-    guard outputCount > 0, featureNames.count == largest + 1 else {
-      throw header.broken("names \(featureNames.count) features where \(largest + 1) belong")
+    guard outputCount > 0, featureNames.count - 1 == largest else {
+      throw header.broken("names \(featureNames.count) features, and says that the last is number \(largest)")
     }
     guard parsed.trees.count % outputCount == 0, !parsed.trees.isEmpty else {
       throw header.broken("has \(parsed.trees.count) trees for \(outputCount) outputs")

@@ -13,16 +13,19 @@ package struct CommandStep: Sendable {
 
   private let environment: Environment
   private let dataPath: DataPath
+  private let owner: String?
   private let threads: NIOThreadPool
 
+  /// - Parameter owner: who ends what is left of a command after a crash of the server, see `LeftoverCommands`.
   package init(
     environment: @escaping Environment = { _ in [:] },
     dataPath: @escaping DataPath = { name, _ in
       throw MartletError(.invalidInput, "${data.\(name)} cannot be used in a command here")
-    }, threads: NIOThreadPool = .singleton
+    }, owner: String? = nil, threads: NIOThreadPool = .singleton
   ) {
     self.environment = environment
     self.dataPath = dataPath
+    self.owner = owner
     self.threads = threads
   }
 
@@ -37,7 +40,7 @@ package struct CommandStep: Sendable {
     let line = try await filled(command, step, context, inputs, folders)
     let result = try await CommandRunner.run(
       shell: line, environment: try await variables(step, context, inputs, folders), workingDirectory: folders.project,
-      limits: step.resources.jobLimits, subject: "the step '\(step.name)'",
+      limits: step.resources.jobLimits, subject: "the step '\(step.name)'", owner: owner,
       onOutput: { context.log($0.text) })
     try result.requireSuccess(of: "the step '\(step.name)'")
     return StepResult(

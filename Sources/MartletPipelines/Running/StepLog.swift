@@ -128,7 +128,9 @@ package struct StepLogPage: Sendable, Hashable {
     if start >= segment.start + segment.size, let next = segments.first(where: { $0.start > segment.start }) {
       return read(folder: folder, from: next.start, maximumBytes: maximumBytes)
     }
-    try? file.seek(toOffset: UInt64(start - segment.start))
+    guard start <= segment.start + segment.size, (try? file.seek(toOffset: UInt64(start - segment.start))) != nil else {
+      return StepLogPage(offset: start, nextOffset: start, text: "")
+    }
     let data = (try? file.read(upToCount: maximumBytes)) ?? Data()
     var bytes = Array(data)
     if bytes.count == maximumBytes, let end = bytes.lastIndex(of: UInt8(ascii: "\n")) { bytes = Array(bytes[...end]) }

@@ -36,9 +36,10 @@ package final class FileProblems {
   package static func error(_ problems: [FileProblem], in fileName: String) -> MartletError? {
     let lines = problems.prefix(kept).map { "\(fileName):\($0.position): \($0.message)" }
     guard let first = lines.first else { return nil }
-    if problems.count == 1 { return .invalidInput(first) }
+    let fix = "correct \(fileName) there, then check it with: martlet plan"
+    if problems.count == 1 { return .invalidInput(first, fix: fix) }
     let rest = problems.count > kept ? "\n… and \(problems.count - kept) more" : ""
     return MartletError(
-      .invalidInput, "\(fileName) has \(problems.count) errors", cause: lines.joined(separator: "\n") + rest)
+      .invalidInput, "\(fileName) has \(problems.count) errors", cause: lines.joined(separator: "\n") + rest, fix: fix)
   }
 }

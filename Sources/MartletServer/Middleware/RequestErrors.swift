@@ -4,6 +4,7 @@ package import Hummingbird
 import Logging
 package import MartletCore
 import NIOCore
+import NIOHTTP1
 
 /// Turns what a route threw into the native API's error body. Bad input never becomes a 5xx; what is nobody's input
 /// is logged with the request's id and answered without details.
@@ -49,8 +50,8 @@ package struct RequestErrors<Context: RequestContext>: RouterMiddleware {
     case is DecodingError: return MartletError.invalidInput("the body does not have the expected shape")
     case is CancellationError: return MartletError(.unavailable, "the server is stopping", fix: "try again in a moment")
     case let error as NIOCore.ChannelError: throw error
+    case let error as HTTPParserError: throw error
     default:
-      if "\(type(of: error))" == "HTTPParserError" { throw error }
       context.logger.error("unexpected error", metadata: ["type": "\(type(of: error))", "error": "\(error)"])
       return MartletError(.internalError, "something unexpected went wrong", fix: Self.advice(context.id))
     }

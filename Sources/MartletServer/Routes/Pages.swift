@@ -30,3 +30,9 @@ struct Pages: Sendable {
     { [renderer] error, status in try renderer.response(error, status: status.code) }
   }
 }
+
+/// What the pages find beside the binary.
+package enum PageFiles {
+  /// The folder with the libraries for charts; nil where pages show tables instead.
+  package static var chartLibraries: String? { StaticFiles.fetchedFolder }
+}

@@ -1,5 +1,6 @@
 import HTTPTypes
 import MartletCore
+import MartletGoals
 import MartletLifecycle
 import MartletPipelines
 
@@ -9,7 +10,7 @@ struct ProjectRoutes: APIRoutes {
 
   private var platform: Platform { loop.platform }
 
-  var routes: [APIRoute] { [list, get, put, getClock, advanceClock, releaseClock] }
+  var routes: [APIRoute] { [list, get, put, flow, getClock, advanceClock, releaseClock] }
 
   private var list: APIRoute {
     APIRoute(.get, "/projects", "listProjects", "All projects", response: .json(.page(of: Self.project))) { _ in
@@ -39,6 +40,20 @@ struct ProjectRoutes: APIRoutes {
       let snapshot = try Self.snapshot(request.json)
       let version = try await loop.setup.put(snapshot, of: name, by: request.author)
       return .json(try Self.json(version))
+    }
+  }
+
+  private var flow: APIRoute {
+    APIRoute(
+      .get, "/projects/{project}/flow", "getProjectFlow",
+      "How work flows, from the ledger: cycle time from new data to live, deployments, failed changes, recovery",
+      query: [APIParameter("from", .time, "only from this time on; from the first record unless told")],
+      response: .json(Self.flowMeasures)
+    ) { request in
+      let project = try await platform.projects.project(try request.identifier("project"))
+      return .json(
+        Self.json(
+          try await ProjectFlow(platform: platform).measures(of: project.name, from: request.time(query: "from"))))
     }
   }
 
@@ -116,6 +131,29 @@ struct ProjectRoutes: APIRoutes {
     return .object(json)
   }
 
+  private static func json(_ flow: FlowMeasures) -> JSON {
+    func spread(_ spread: FlowMeasures.Spread?) -> JSON {
+      guard let spread else { return .null }
+      return [
+        "count": .integer(Int64(spread.count)), "median_seconds": .double(Double(spread.medianMilliseconds) / 1000),
+        "longest_seconds": .double(Double(spread.longestMilliseconds) / 1000),
+      ]
+    }
+    func number(_ value: Double?) -> JSON { value.map(JSON.double) ?? .null }
+    return [
+      "cycle_time": spread(flow.cycleTime), "deployments": .integer(Int64(flow.deployments)),
+      "deployments_per_30_days": number(flow.deploymentsPer30Days), "change_fail_rate": number(flow.changeFailRate),
+      "time_to_recover": spread(flow.timeToRecover), "data_error_rate": number(flow.dataErrorRate),
+    ]
+  }
+
+  private static let flowMeasures = APISchema.named(
+    "FlowMeasures",
+    .object(
+      [
+        "cycle_time": .any, "deployments": .count, "deployments_per_30_days": .any, "change_fail_rate": .any,
+        "time_to_recover": .any, "data_error_rate": .any,
+      ], required: ["deployments"]))
   private static let project = APISchema.named(
     "Project",
     .object(

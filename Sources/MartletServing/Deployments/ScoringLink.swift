@@ -108,15 +108,22 @@ package actor ScoringLink: Service {
 
   private func sendNow(_ changed: [OnlinePatch.Row], _ table: OnlineTableDefinition) async throws {
     let client = try await connect()
-    guard let before = sequences[table] else { return try await sendWhole(table, client) }
-    nextSequence += 1
-    sequences[table] = nil
+    if sequences[table] == nil { try await sendWhole(table, client) }
     do {
-      try await client.push(OnlinePatch(table: table, after: before, sequence: nextSequence, rows: changed))
+      try await append(changed, table, client)
     } catch let error as MartletError where error.code == .conflict {
-      return try await sendWhole(table, client)
+      try await sendWhole(table, client)
+      try await append(changed, table, client)
     }
-    sequences[table] = nextSequence
+  }
+
+  private func append(_ rows: [OnlinePatch.Row], _ table: OnlineTableDefinition, _ client: ScoringClient) async throws {
+    guard let before = sequences[table] else { return }
+    nextSequence += 1
+    let sequence = nextSequence
+    sequences[table] = nil
+    try await client.push(OnlinePatch(table: table, after: before, sequence: sequence, rows: rows))
+    sequences[table] = sequence
   }
 
   /// The plane's state with its counters; changes nothing.

@@ -27,8 +27,14 @@ package enum ProveJob {
   package static func prover(folder: ScoringFolder, jobs: JobRunner) -> Deployments.Prover {
     { packageFolder in
       let path = try folder.resolve(packageFolder)
-      let _: Result = try await jobs.run(
-        kind, Arguments(folder: path), limits: JobLimits(memoryMB: 2048, wallTime: .seconds(120)))
+      let limits = JobLimits(memoryMB: 2048, wallTime: .seconds(120))
+      do {
+        let _: Result = try await jobs.run(kind, Arguments(folder: path), limits: limits)
+      } catch let error as MartletError where error.code != .cancelled {
+        throw MartletError(
+          error.code, "the model in '\(packageFolder)' cannot be served: \(error.message)", cause: error.cause,
+          fix: error.fix ?? "train and register it again")
+      }
     }
   }
 }

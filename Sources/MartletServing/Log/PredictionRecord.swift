@@ -21,18 +21,27 @@ struct PredictionRecord {
     }
   }
 
+  /// What is the same in all lines of one variant: `,"endpoint":…,"version":…,"variant":…`.
+  static func part(of variant: LoadedVariant, at endpoint: EndpointName) -> [UInt8] {
+    var part = Array(",\"endpoint\":\"\(endpoint)\",\"version\":".utf8)
+    JSON.write(variant.label, into: &part)
+    append(",\"variant\":\"\(variant.definition.role.rawValue)\"", to: &part)
+    return part
+  }
+
   private func line(_ answer: Prediction.Answer) -> [UInt8] {
-    let endpoint = prediction.endpoint
-    let variant = endpoint.variants[answer.variant]
     var line: [UInt8] = []
-    line.reserveCapacity(512)
+    line.reserveCapacity(1024)
     Self.append("{\"id\":", to: &line)
     JSON.write(prediction.ids[answer.row], into: &line)
-    Self.append(",\"endpoint\":\"\(endpoint.name)\",\"version\":", to: &line)
-    JSON.write(variant.label, into: &line)
-    Self.append(",\"variant\":\"\(variant.definition.role.rawValue)\"", to: &line)
-    Self.append(",\"event_time\":\(prediction.eventTimes[answer.row]),\"wall_time\":\(wallTime)", to: &line)
-    Self.append(",\"latency_us\":\(latencyMicroseconds),\"score\":", to: &line)
+    line.append(contentsOf: prediction.endpoint.logParts[answer.variant])
+    Self.append(",\"event_time\":", to: &line)
+    Self.append(String(prediction.eventTimes[answer.row]), to: &line)
+    Self.append(",\"wall_time\":", to: &line)
+    Self.append(String(wallTime), to: &line)
+    Self.append(",\"latency_us\":", to: &line)
+    Self.append(String(latencyMicroseconds), to: &line)
+    Self.append(",\"score\":", to: &line)
     Self.append(answer.score.isFinite ? answer.score.description : "null", to: &line)
     Self.append(",\"request\":{", to: &line)
     appendColumns(of: answer.row, joined: false, to: &line)
@@ -45,13 +54,13 @@ struct PredictionRecord {
   private func appendColumns(of row: Int, joined: Bool, to line: inout [UInt8]) {
     let rows = prediction.rows
     var isFirst = true
-    for (position, column) in rows.schema.columns.enumerated() where !rows.isMissing(row, column) {
-      let isJoined = prediction.endpoint.joinedColumns.contains(position) && !rows.isPresent[position]
-      guard isJoined == joined else { continue }
+    for position in rows.schema.columns.indices {
+      let isJoined = !rows.isPresent[position] && prediction.endpoint.joinedColumns.contains(position)
+      let column = rows.schema.columns[position]
+      guard isJoined == joined, !rows.isMissing(row, column) else { continue }
       if !isFirst { line.append(UInt8(ascii: ",")) }
       isFirst = false
-      JSON.write(column.name, into: &line)
-      line.append(UInt8(ascii: ":"))
+      line.append(contentsOf: column.member)
       append(row, column, to: &line)
     }
   }

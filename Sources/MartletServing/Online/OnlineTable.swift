@@ -17,8 +17,8 @@ final class OnlineTable: Sendable {
   typealias Shard = [String: [Version]]
 
   static let shardCount = 256
-  /// How many versions of one key are kept.
-  static let keptVersions = 16
+  /// How many versions of one key are kept: many of few keys, few of many, so that the table stays bounded.
+  static func keptVersions(keys: Int) -> Int { min(256, max(4, 1_000_000 / max(1, keys))) }
   static let keySeparator = "\u{1F}"
 
   let definition: OnlineTableDefinition
@@ -59,23 +59,24 @@ final class OnlineTable: Sendable {
     }
     var shards = patch.after == nil ? [Shard](repeating: [:], count: Self.shardCount) : self.shards
     var newest = patch.after == nil ? nil : self.newest
+    let kept = Self.keptVersions(keys: shards.reduce(0) { $0 + $1.count })
     for row in patch.rows {
       let version = try version(of: row)
       if let at = row.at { newest = max(newest ?? at, at) }
       let key = row.key.joined(separator: Self.keySeparator)
-      Self.insert(version, into: &shards[Self.shard(of: key)][key, default: []])
+      Self.insert(version, into: &shards[Self.shard(of: key)][key, default: []], keeping: kept)
     }
     return OnlineTable(definition: definition, sequence: patch.sequence, newest: newest, shards: shards)
   }
 
-  private static func insert(_ version: Version, into versions: inout [Version]) {
+  private static func insert(_ version: Version, into versions: inout [Version], keeping kept: Int) {
     let place = versions.firstIndex { $0.at >= version.at } ?? versions.count
     if place < versions.count, versions[place].at == version.at {
       versions[place] = version
     } else {
       versions.insert(version, at: place)
     }
-    if versions.count > keptVersions { versions.removeFirst(versions.count - keptVersions) }
+    if versions.count > kept { versions.removeFirst(versions.count - kept) }
   }
 
   private func version(of row: OnlinePatch.Row) throws -> Version {

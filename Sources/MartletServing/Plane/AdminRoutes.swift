@@ -12,7 +12,7 @@ struct AdminRoutes: Sendable {
   func add(to router: Router<BasicRequestContext>) {
     router.get("/admin/state") { request, _ in
       try check(request)
-      return try Reply.json(plane.state)
+      return Reply.json(try await plane.threads.runIfActive { try JSON(encoding: plane.state).bytes })
     }
     router.put("/admin/configuration") { request, _ in
       try check(request)

@@ -1,5 +1,6 @@
 import Hummingbird
 import MartletCore
+import NIOPosix
 
 /// `GET /metrics` in Prometheus' text format: counters since the process started.
 struct MetricsRoute: Sendable {
@@ -7,7 +8,7 @@ struct MetricsRoute: Sendable {
 
   func add(to router: Router<BasicRequestContext>) {
     router.get("/metrics") { _, _ in
-      Reply.text(ScoringMetrics.text(plane))
+      Reply.text(try await plane.threads.runIfActive { ScoringMetrics.text(plane) })
     }
   }
 }

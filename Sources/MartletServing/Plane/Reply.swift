@@ -42,6 +42,7 @@ enum Reply {
     var headers = HTTPFields()
     headers[.contentType] = type
     headers[.xContentTypeOptions] = "nosniff"
+    headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
     return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }

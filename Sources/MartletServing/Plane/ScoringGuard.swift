@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import MartletCore
+import NIOHTTP1
 import Synchronization
 
 /// Lets only requests through that are meant for this server (TRUST rule 3), and turns every error into the error
@@ -19,6 +20,9 @@ struct ScoringGuard: RouterMiddleware {
       return try await next(request, context)
     } catch let error as RequestRefusal {
       return Reply.refusal(error)
+    } catch let error as HTTPParserError {
+      // A body that is no HTTP is answered by the HTTP layer, which then closes the connection.
+      throw error
     } catch let error as any HTTPResponseError {
       return Reply.refusal(Self.refusal(error, request))
     } catch {
@@ -32,6 +36,10 @@ struct ScoringGuard: RouterMiddleware {
     guard hosts.contain(request.head.authority) else {
       throw RequestRefusal(
         status: 421, code: "PERMISSION_DENIED", message: "The header 'Host' does not name this server.")
+    }
+    guard request.head.path?.utf8.starts(with: "/".utf8) == true else {
+      throw RequestRefusal(
+        status: 400, code: "BAD_REQUEST", message: "The request's target is not a path that starts with '/'.")
     }
     let isFromElsewhere = request.headers[.origin].map { !hosts.contain(origin: $0) } ?? false
     guard !isFromElsewhere, request.headers[.secFetchSite] != "cross-site" else {

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import MartletCore
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -35,6 +36,9 @@ struct ScoringRoutes: Sendable {
       guard running.enter(limit: plane.limits.concurrentRequests) else { throw RequestRefusal.busy }
       defer { running.leave() }
       return try await answer(request, endpoint)
+    } catch let error as HTTPParserError {
+      endpoint.refusals.add(status: 400)
+      throw error
     } catch {
       let refusal = RequestRefusal(error)
       endpoint.refusals.add(status: refusal.status)
@@ -58,8 +62,9 @@ struct ScoringRoutes: Sendable {
     return Reply.predictions(prediction)
   }
 
-  /// Bodies above this many bytes are read and scored on a thread of the pool, not on a cooperative one.
-  private static let largeBody = 256 << 10
+  /// Bodies above this many bytes, some hundred rows, are read and scored on a thread of the pool: other requests on the
+  /// same event loop need not wait for them.
+  private static let largeBody = 64 << 10
 
   private func predict(_ body: [UInt8], _ format: BodyFormat, _ endpoint: LoadedEndpoint, _ facts: RequestFacts) throws
     -> Prediction

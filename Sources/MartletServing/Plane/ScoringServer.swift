@@ -59,9 +59,10 @@ package struct ScoringServer: Sendable {
     let address = plane.folder.address
     return Application(
       router: router,
-      server: .http1(
+      server: .http1OnEventLoops(
         configuration: .init(
-          additionalChannelHandlers: [HeadDeadline(limit: .seconds(10))], idleTimeout: .seconds(30),
+          additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
+          idleTimeout: .seconds(30),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: options.port), serverName: nil),

@@ -5,6 +5,11 @@ enum BodyFormat: Sendable {
 
   /// Only the parameter `charset=utf-8` is allowed.
   init(contentType: String?) throws(RequestRefusal) {
+    // What nearly every client sends needs no closer look.
+    if contentType == "application/json" {
+      self = .json
+      return
+    }
     guard let contentType else { throw Self.unsupported("none") }
     let parts = contentType.split(separator: ";").map { Self.trimmed($0).lowercased() }
     guard let type = parts.first, parts.dropFirst().allSatisfy(Self.isUTF8) else { throw Self.unsupported(contentType) }

@@ -1,3 +1,5 @@
+import MartletCore
+
 /// The columns an endpoint reads from a request or adds to it, and where each value is kept.
 ///
 /// Every column has a place in one of two row-major arrays: numbers (Double, missing is NaN) or texts (missing is
@@ -10,6 +12,8 @@ struct RowSchema: Sendable {
     var acceptsNumbers = false
     /// Where the value is, in the row's numbers or its texts.
     var slot = 0
+    /// `"name":`, as the prediction log writes it.
+    fileprivate(set) var member: [UInt8] = []
   }
 
   let columns: [Column]
@@ -23,6 +27,8 @@ struct RowSchema: Sendable {
     var textWidth = 0
     var placed = columns
     for position in placed.indices {
+      JSON.write(placed[position].name, into: &placed[position].member)
+      placed[position].member.append(UInt8(ascii: ":"))
       if placed[position].kind.isText {
         placed[position].slot = textWidth
         textWidth += 1

@@ -31,6 +31,8 @@ final class LoadedEndpoint: Sendable {
   let joinedColumns: Set<Int>
   let idColumn: Int?
   let timeColumn: Int?
+  /// What the prediction log writes of each variant in every line.
+  let logParts: [[UInt8]]
   let refusals: RefusalCounters
 
   var name: String { definition.name.text }
@@ -71,6 +73,7 @@ final class LoadedEndpoint: Sendable {
     joinedColumns = Set(joined.keys.map { schema.names.position(of: $0) })
     idColumn = definition.log.idColumn.map { schema.names.position(of: $0) }
     timeColumn = definition.log.timeColumn.map { schema.names.position(of: $0) }
+    logParts = variants.map { PredictionRecord.part(of: $0, at: definition.name) }
     refusals = previous?.refusals ?? RefusalCounters()
   }
 

@@ -183,13 +183,16 @@ struct Predictor {
   }
 }
 
-/// The id of each row: its id column, else the request's id with the row's number, else random.
+/// The id of each row: its id column, else the request's id, which is random unless the caller gave one, with the row's
+/// number where there are several.
 enum PredictionIDs {
   static func ids(of rows: RequestRows, at endpoint: LoadedEndpoint, requestID: String?) -> [String] {
-    (0..<rows.count).map { row in
+    var known = requestID
+    return (0..<rows.count).map { row in
       if let column = endpoint.idColumn, let id = rows.key(row, rows.schema.columns[column]) { return id }
-      if let requestID { return rows.count == 1 ? requestID : "\(requestID)-\(row)" }
-      return Identifier<RequestRows>.random().text
+      let request = known ?? Identifier<RequestRows>.random().text
+      known = request
+      return rows.count == 1 ? request : "\(request)-\(row)"
     }
   }
 }

@@ -1,5 +1,3 @@
-import CPostgreSQL
-
 /// Arguments in the shape libpq wants.
 enum PostgresArgument {
   static func type(_ value: SQLValue) -> Oid {

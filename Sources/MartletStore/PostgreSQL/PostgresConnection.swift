@@ -1,4 +1,3 @@
-import CPostgreSQL
 import MartletCore
 
 /// One connection to PostgreSQL with its prepared statements; used by one thread at a time.
@@ -7,6 +6,7 @@ import MartletCore
 /// server infers that of text and of nothing.
 final class PostgresConnection: SQLConnection {
   let dialect = SQLDialect.postgresql
+  private let library: PostgresLibrary
   private let handle: OpaquePointer
   private var statements: [StatementKey: String] = [:]
   private var preparedCount = 0
@@ -22,22 +22,24 @@ final class PostgresConnection: SQLConnection {
   }
 
   init(url: String) throws {
-    handle = try PostgresLogin.connect(url)
-    do { try PostgresLogin.setUp(self) } catch {
-      PQfinish(handle)
-      throw error
-    }
+    library = try PostgresLibrary.loaded()
+    handle = try PostgresLogin.connect(url, with: library)
+    try PostgresLogin.setUp(self)
   }
 
-  deinit { PQfinish(handle) }
+  deinit { library.finish(handle) }
 
   /// False once the server or the network went away.
-  var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
+  var isAlive: Bool { library.status(handle) == PostgresStatus.connectionOK }
+
+  /// What libpq says of the last thing that went wrong.
+  var lastError: String {
+    library.errorMessage(handle).map { PostgresFailure.trimmed(String(cString: $0)) } ?? ""
+  }
 
   @discardableResult
   func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
-    let result = try run(sql, arguments)
-    return Int(String(cString: PQcmdTuples(result.handle))) ?? 0
+    try run(sql, arguments).changedRows
   }
 
   func forEachRow(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
@@ -50,13 +52,14 @@ final class PostgresConnection: SQLConnection {
   /// Runs a statement that steers the transaction, also after a failure.
   func control(_ sql: String) throws {
     failure = nil
-    _ = try checked(PQexec(handle, sql), sql: sql)
+    _ = try checked(library.execute(handle, sql), sql: sql)
   }
 
   /// Ends the transaction without its changes, if there still is one.
   func rollBack() {
     failure = nil
-    if PQtransactionStatus(handle) != PQTRANS_IDLE { PQclear(PQexec(handle, "ROLLBACK")) }
+    guard library.transactionStatus(handle) != PostgresStatus.transactionIdle else { return }
+    library.clear(library.execute(handle, "ROLLBACK"))
   }
 
   private func run(_ sql: String, _ arguments: [SQLValue]) throws -> PostgresResult {
@@ -65,7 +68,8 @@ final class PostgresConnection: SQLConnection {
       for argument in arguments { try argument.requireStorable() }
       let name = try preparedStatement(sql, types: arguments.map(PostgresArgument.type))
       return try PostgresArgument.withPointers(to: arguments) { values, lengths, formats in
-        try checked(PQexecPrepared(handle, name, Int32(arguments.count), values, lengths, formats, 0), sql: sql)
+        try checked(
+          library.executePrepared(handle, name, Int32(arguments.count), values, lengths, formats, 0), sql: sql)
       }
     } catch {
       if failure == nil {
@@ -79,12 +83,13 @@ final class PostgresConnection: SQLConnection {
     let key = StatementKey(sql: sql, types: types)
     if let name = statements[key] { return name }
     if statements.count >= Self.keptStatements {
-      _ = try checked(PQexec(handle, "DEALLOCATE ALL"), sql: nil)
+      _ = try checked(library.execute(handle, "DEALLOCATE ALL"), sql: nil)
       statements.removeAll()
     }
     preparedCount += 1
     let name = "s\(preparedCount)"
-    _ = try checked(PQprepare(handle, name, Self.numberingArguments(of: sql), Int32(types.count), types), sql: sql)
+    _ = try checked(
+      library.prepare(handle, name, Self.numberingArguments(of: sql), Int32(types.count), types), sql: sql)
     statements[key] = name
     return name
   }
@@ -100,13 +105,10 @@ final class PostgresConnection: SQLConnection {
   }
 
   private func checked(_ handle: OpaquePointer?, sql: String?) throws -> PostgresResult {
-    let result = PostgresResult(handle)
-    switch PQresultStatus(handle) {
-    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result
-    default:
-      let failure = PostgresFailure(result, on: self.handle, sql: sql)
-      self.failure = failure
-      throw failure.error
-    }
+    let result = PostgresResult(handle, of: library)
+    if result.hasSucceeded { return result }
+    let failure = PostgresFailure(result, on: self, sql: sql)
+    self.failure = failure
+    throw failure.error
   }
 }

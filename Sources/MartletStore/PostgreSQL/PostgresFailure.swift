@@ -1,4 +1,3 @@
-import CPostgreSQL
 import MartletCore
 
 /// What PostgreSQL reported, as something to act on, and whether running the transaction again may help.
@@ -12,12 +11,11 @@ struct PostgresFailure {
     self.sqlState = sqlState
   }
 
-  init(_ result: PostgresResult, on connection: OpaquePointer, sql: String?) {
-    let state = PQresultErrorField(result.handle, Self.field("C")).map { String(cString: $0) }
-    let primary = PQresultErrorField(result.handle, Self.field("M")).map { String(cString: $0) }
-    let message = primary ?? Self.trimmed(String(cString: PQerrorMessage(connection)))
+  init(_ result: PostgresResult, on connection: PostgresConnection, sql: String?) {
+    let state = result.errorField("C")
+    let message = result.errorField("M") ?? connection.lastError
     sqlState = state
-    if PQstatus(connection) != CONNECTION_OK {
+    if !connection.isAlive {
       error = Self.lost(message)
     } else {
       error = Self.error(state ?? "", message, sql)
@@ -36,8 +34,6 @@ struct PostgresFailure {
   static func trimmed(_ text: String) -> String {
     text.split(whereSeparator: \.isNewline).map { $0.trimmingPrefix(while: \.isWhitespace) }.joined(separator: " ")
   }
-
-  private static func field(_ letter: Unicode.Scalar) -> Int32 { Int32(letter.value) }
 
   private static func error(_ state: String, _ message: String, _ sql: String?) -> MartletError {
     switch (state.prefix(2), state) {

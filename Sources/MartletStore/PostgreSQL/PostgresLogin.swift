@@ -1,24 +1,23 @@
-import CPostgreSQL
 import MartletCore
 
 /// Connecting, and what every session starts with.
 enum PostgresLogin {
   /// Blocks for at most about five seconds per address.
-  static func connect(_ url: String) throws -> OpaquePointer {
+  static func connect(_ url: String, with library: PostgresLibrary) throws -> OpaquePointer {
     let parameters = [
       ("dbname", url), ("connect_timeout", "5"), ("client_encoding", "UTF8"), ("tcp_user_timeout", "15000"),
       ("fallback_application_name", "martlet"),
     ]
     let handle = withCStrings(parameters.map(\.0)) { names in
-      withCStrings(parameters.map(\.1)) { values in PQconnectdbParams(names, values, 1) }
+      withCStrings(parameters.map(\.1)) { values in library.connect(names, values, 1) }
     }
     guard let handle else { throw cannotConnect("there is no memory for a connection") }
-    guard PQstatus(handle) == CONNECTION_OK else {
-      let cause = PostgresFailure.trimmed(String(cString: PQerrorMessage(handle)))
-      PQfinish(handle)
-      throw cannotConnect(cause)
+    guard library.status(handle) == PostgresStatus.connectionOK else {
+      let cause = library.errorMessage(handle).map { PostgresFailure.trimmed(String(cString: $0)) }
+      library.finish(handle)
+      throw cannotConnect(cause ?? "")
     }
-    PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    _ = library.setNoticeProcessor(handle, { _, _ in }, nil)
     return handle
   }
 

@@ -1,23 +1,35 @@
-import CPostgreSQL
-
 /// The outcome of one statement; frees it when the last reader is gone.
 final class PostgresResult {
-  let handle: OpaquePointer?
+  private let library: PostgresLibrary
+  private let handle: OpaquePointer?
 
-  init(_ handle: OpaquePointer?) { self.handle = handle }
+  init(_ handle: OpaquePointer?, of library: PostgresLibrary) {
+    self.library = library
+    self.handle = handle
+  }
 
-  deinit { PQclear(handle) }
+  deinit { library.clear(handle) }
 
-  var rowCount: Int32 { PQntuples(handle) }
+  var hasSucceeded: Bool { PostgresStatus.succeeded.contains(library.resultStatus(handle)) }
+
+  /// How many rows the statement changed.
+  var changedRows: Int { library.changedRows(handle).flatMap { Int(String(cString: $0)) } ?? 0 }
+
+  var rowCount: Int32 { library.rowCount(handle) }
+
+  /// One part of an error's report, by its letter (PostgreSQL manual, section 55.8).
+  func errorField(_ letter: Unicode.Scalar) -> String? {
+    library.resultErrorField(handle, Int32(letter.value)).map { String(cString: $0) }
+  }
 
   /// Text or number by the column's type; a boolean is 0 or 1, an exact decimal is whole where it fits.
   func value(row: Int32, column: Int32) -> SQLValue {
-    guard column < PQnfields(handle), PQgetisnull(handle, row, column) == 0,
-      let start = PQgetvalue(handle, row, column)
+    guard column < library.columnCount(handle), library.isNull(handle, row, column) == 0,
+      let start = library.value(handle, row, column)
     else { return .null }
-    let count = Int(PQgetlength(handle, row, column))
+    let count = Int(library.length(handle, row, column))
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
-    switch PQftype(handle, column) {
+    switch library.columnType(handle, column) {
     case PostgresType.bigint, PostgresType.integer, PostgresType.smallint, PostgresType.oid:
       return Int64(text(bytes)).map(SQLValue.integer) ?? .null
     case PostgresType.double, PostgresType.real: return Double(text(bytes)).map(SQLValue.real) ?? .null

@@ -26,6 +26,12 @@ struct IntervalChart {
       """
   }
 
+  var table: Table {
+    Table(
+      title, columns: [.init("What"), .number("Estimate"), .number("From"), .number("To")],
+      rows: entries.map { Table.Row([.text($0.label), .number($0.estimate), .number($0.low), .number($0.high)]) })
+  }
+
   var summary: String {
     ([title] + entries.map { "\($0.label): \(text($0))" }).joined(separator: ". ")
   }
@@ -37,11 +43,11 @@ struct IntervalChart {
 
   private func row(_ entry: Entry, middle: Double, _ index: Int, _ scale: Scale) -> String {
     let line = zip([entry.low].compactMap(\.self), [entry.high].compactMap(\.self)).map { low, high in
-      #"<path class="s\#(index % 4 + 1)" d="M\#(px(scale(low))) \#(px(middle))L\#(px(scale(high))) \#(px(middle))"/>"#
+      #"<path class="s\#(seriesColor(index))" d="M\#(px(scale(low))) \#(px(middle))L\#(px(scale(high))) \#(px(middle))"/>"#
     }
     return """
-      <text x="180" y="\(px(middle + 4))" text-anchor="end">\(escaped(entry.label))</text>\(line.joined())\
-      <circle class="point p\(index % 4 + 1)" cx="\(px(scale(entry.estimate)))" cy="\(px(middle))" r="4"/>\
+      <text x="180" y="\(px(middle + 4))" text-anchor="end">\(escaped(shortened(entry.label, limit: 27)))</text>\(line.joined())\
+      <circle class="point p\(seriesColor(index))" cx="\(px(scale(entry.estimate)))" cy="\(px(middle))" r="4"/>\
       <text x="572" y="\(px(middle + 4))">\(escaped(readable(entry.estimate)))</text>
       """
   }

@@ -64,9 +64,15 @@ package struct LineChart {
       """
   }
 
-  /// What the picture says, in a sentence for each line.
-  package var summary: String {
-    let lines = series.map { line -> String in
+  /// What the picture says, with its title.
+  package var summary: String { ([title] + sentences).joined(separator: ". ") }
+
+  /// What the picture says below its title.
+  package var words: String { sentences.joined(separator: ". ") + "." }
+
+  /// One for each line.
+  private var sentences: [String] {
+    series.map { line -> String in
       let values = line.points.map(\.y).filter(\.isFinite)
       guard let last = values.last, let low = values.min(), let high = values.max() else {
         return "\(line.name): no values"
@@ -75,7 +81,6 @@ package struct LineChart {
       let points = values.count == 1 ? "1 point" : "\(values.count) points"
       return "\(line.name): \(points) from \(readable(low)) to \(readable(high)), last \(readable(last))\(marks)"
     }
-    return ([title] + lines).joined(separator: ". ")
   }
 
   private func bandArea(_ x: Scale, _ y: Scale) -> [String] {
@@ -99,7 +104,10 @@ package struct LineChart {
   }
 
   private func labels(_ x: Scale) -> [String] {
-    let ticks = axis == .time ? TimeTicks.ticks(from: x.low, to: x.high) : x.ticks(6).map { ($0, readable($0)) }
+    // Between steps and versions there is nothing to mark.
+    let areWhole = series.allSatisfy { $0.points.allSatisfy { $0.x == $0.x.rounded() } }
+    let numbers = x.ticks(6).filter { !areWhole || $0 == $0.rounded() }
+    let ticks = axis == .time ? TimeTicks.ticks(from: x.low, to: x.high) : numbers.map { ($0, readable($0)) }
     return ticks.map { tick, label in
       let place = x(tick)
       let anchor = place > right - 30 ? "end" : place < Self.left + 30 ? "start" : "middle"
@@ -139,10 +147,11 @@ package struct LineChart {
       let dots = line.points.indices.filter { isSparse && !line.marked.contains($0) }.map { position -> String in
         let point = line.points[position]
         guard point.y.isFinite else { return "" }
-        return #"<circle class="point p\#(index % 4 + 1)" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="2.5"/>"#
+        return
+          #"<circle class="point p\#(seriesColor(index))" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="2.5"/>"#
       }
       return
-        #"<path class="s\#(index % 4 + 1)" d="\#(Self.path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
+        #"<path class="s\#(seriesColor(index))" d="\#(Self.path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
         + dots.joined() + marks.joined()
     }
   }

@@ -20,10 +20,11 @@ package func readable(_ value: Double) -> String {
   guard value.isFinite else { return value.isNaN ? "–" : value > 0 ? "∞" : "−∞" }
   if value == value.rounded(), abs(value) < 1e15 { return grouped(Int64(value)) }
   let magnitude = abs(value)
+  if magnitude >= 1e15 { return significant(value) }
   if magnitude >= 1000 { return grouped(Int64(value.rounded())) }
   if magnitude < 0.0001 { return significant(value) }
   let decimals = magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 1 ? 3 : 4
-  return trimmed(fixed(value, decimals: decimals))
+  return (value < 0 ? "−" : "") + trimmed(fixed(magnitude, decimals: decimals))
 }
 
 /// 1234567 as `1,234,567`.
@@ -64,6 +65,10 @@ private func significant(_ value: Double) -> String {
   while mantissa < 1 {
     mantissa *= 10
     exponent -= 1
+  }
+  while mantissa >= 10 {
+    mantissa /= 10
+    exponent += 1
   }
   return (value < 0 ? "−" : "") + trimmed(fixed(mantissa, decimals: 2)) + "e\(exponent)"
 }

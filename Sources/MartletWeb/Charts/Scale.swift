@@ -9,8 +9,8 @@ struct Scale {
     var low = includesZero ? 0 : Double.infinity
     var high = includesZero ? 0 : -Double.infinity
     for value in values where value.isFinite {
-      low = min(low, value)
-      high = max(high, value)
+      low = min(low, Self.bounded(value))
+      high = max(high, Self.bounded(value))
     }
     if low > high { (low, high) = (0, 1) }
     // A level line stands in the middle of a narrow range around it.
@@ -22,7 +22,15 @@ struct Scale {
     self.to = to
   }
 
-  func callAsFunction(_ value: Double) -> Double { from + (value - low) / (high - low) * (to - from) }
+  func callAsFunction(_ value: Double) -> Double {
+    from + (Self.bounded(value) - low) / (high - low) * (to - from)
+  }
+
+  /// At most half of what a number can be, so that the distance between two is a number too.
+  private static func bounded(_ value: Double) -> Double {
+    let most = Double.greatestFiniteMagnitude / 2
+    return value > most ? most : value < -most ? -most : value
+  }
 
   /// About `count` round numbers inside the range (Heckbert's nice numbers).
   func ticks(_ count: Int) -> [Double] {
@@ -40,6 +48,9 @@ struct Scale {
     return ticks
   }
 }
+
+/// The number of the colour of a chart's line, by its position; there are eight, and the ninth is the first again.
+func seriesColor(_ index: Int) -> Int { index % 8 + 1 }
 
 /// Pixels to at most two decimals.
 func px(_ value: Double) -> String { fixed(value, decimals: 1) }

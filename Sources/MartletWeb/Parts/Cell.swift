@@ -17,9 +17,12 @@ struct Cell {
 
   static func number(_ value: Double?) -> Cell { Cell(html: value.map(readable) ?? "–") }
   static func count(_ value: some BinaryInteger) -> Cell { Cell(html: grouped(Int64(value))) }
-  static func share(_ value: Double?) -> Cell { Cell(html: value.map(percent) ?? "–") }
+  /// With one decimal always, so that a column of them lines up.
+  static func share(_ value: Double?) -> Cell {
+    Cell(html: value.flatMap { $0.isFinite ? "\(fixed($0 * 100, decimals: 1)) %" : nil } ?? "–")
+  }
   static func code(_ text: String?) -> Cell {
-    Cell(html: text.map { "<code>\(escaped($0))</code>" } ?? "–", wraps: true)
+    Cell(html: text.map { "<code>\(escaped($0))</code>" } ?? "–", wraps: (text?.utf8.count ?? 0) > 40)
   }
 
   static func badge(_ badge: Badge?, detail: String? = nil) -> Cell {
@@ -29,7 +32,10 @@ struct Cell {
   static func time(_ time: Timestamp?) -> Cell { Cell(html: time.map(timeElement) ?? "–") }
 
   private static func small(_ detail: String?) -> String {
-    detail.map { #"<br><span class="muted small wrap">\#(escaped($0))</span>"# } ?? ""
+    detail.map { text in
+      let style = text.count <= 26 ? "nowrap" : text.count <= 80 ? "wrap" : "wrap long"
+      return #"<br><span class="muted small \#(style)">\#(escaped(text))</span>"#
+    } ?? ""
   }
 }
 

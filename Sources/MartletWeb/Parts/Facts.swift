@@ -12,6 +12,12 @@ struct Facts {
     entries.append((name, link.map { #"<a href="\#(escaped($0))">\#(escaped(text))</a>"# } ?? escaped(text)))
   }
 
+  /// - Parameter detail: small print after the value, such as its interval.
+  mutating func add(_ name: String, _ text: String, detail: String?) {
+    let small = detail.map { #" <span class="muted small nowrap">\#(escaped($0))</span>"# } ?? ""
+    entries.append((name, #"<span class="nowrap">\#(escaped(text))</span>\#(small)"#))
+  }
+
   mutating func add(_ name: String, badge: Badge) { entries.append((name, badge.html)) }
   mutating func add(_ name: String, code: String?) {
     if let code { entries.append((name, "<code>\(escaped(code))</code>")) }
@@ -20,7 +26,13 @@ struct Facts {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  var html: String {
-    #"<dl class="facts">\#(entries.map { "<dt>\(escaped($0.name))</dt><dd>\($0.html)</dd>" }.joined())</dl>"#
+  var html: String { list("facts") }
+
+  /// Beside each other as far as there is room, for facts that are not the main thing.
+  var flowing: String { isEmpty ? "" : list("facts flow") }
+
+  private func list(_ style: String) -> String {
+    let items = entries.map { "<div><dt>\(escaped($0.name))</dt><dd>\($0.html)</dd></div>" }
+    return #"<dl class="\#(style)">\#(items.joined())</dl>"#
   }
 }

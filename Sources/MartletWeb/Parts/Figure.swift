@@ -22,18 +22,21 @@ struct Figure {
 
   /// Wide pictures scroll inside their own frame on narrow screens, so that their text stays readable.
   private var picture: String {
-    let frame = #"<div class="scroll" tabindex="0" role="region" aria-label="\#(escaped(title))">\#(svg)</div>"#
+    let frame = #"<div class="scroll" tabindex="0" role="group" aria-label="\#(escaped(title))">\#(svg)</div>"#
     guard let plot else { return frame }
     let data = plot.text.replacing("<", with: "\\u003c")
     return """
-      <div data-plot><script type="application/json">\(data)</script><div class="plot" data-plot-canvas hidden></div>\
+      <div data-plot><script type="application/json">\(data)</script><div class="plot" data-plot-canvas \
+      role="img" aria-label="\(escaped(summary))" hidden></div>\
       <div data-plot-static>\(frame)</div></div>
       """
   }
 
   private var legendHTML: String {
     guard legend.count > 1 else { return "" }
-    let entries = legend.enumerated().map { #"<li><span class="swatch s\#($0 % 4 + 1)"></span>\#(escaped($1))</li>"# }
+    let entries = legend.enumerated().map {
+      #"<li><span class="swatch s\#(seriesColor($0))"></span>\#(escaped($1))</li>"#
+    }
     return #"<ul class="legend">\#(entries.joined())</ul>"#
   }
 

@@ -22,10 +22,13 @@ struct Table {
     /// What a link with `#` leads to.
     var id: String?
     var cells: [Cell]
+    /// Stands out among the others.
+    var isMarked: Bool
 
-    init(_ cells: [Cell], id: String? = nil) {
+    init(_ cells: [Cell], id: String? = nil, marked: Bool = false) {
       self.cells = cells
       self.id = id
+      isMarked = marked
     }
   }
 
@@ -50,17 +53,20 @@ struct Table {
     let head = columns.map(headCell).joined()
     let body = rows.map { row in
       let id = row.id.map { #" id="\#(escaped($0))""# } ?? ""
-      return "<tr\(id)>" + zip(columns, row.cells).map(bodyCell).joined() + "</tr>"
+      return "<tr\(id)\(row.isMarked ? #" class="marked""# : "")>" + zip(columns, row.cells).map(bodyCell).joined()
+        + "</tr>"
     }
     let title = caption.map { "<caption>\(escaped($0))</caption>" } ?? ""
     return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(escaped(name))"><table>\(title)\
+      <div class="scroll" tabindex="0" role="group" aria-label="\(escaped(name))"><table>\(title)\
       <thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table></div>
       """
   }
 
   private func headCell(_ column: Column) -> String {
-    let style = column.isNumeric ? #" class="numeric""# : ""
+    // Short headings stay in one line; long ones make way for the numbers below them.
+    let styles = [column.isNumeric ? "numeric" : nil, column.title.count <= 14 ? "nowrap" : nil].compactMap(\.self)
+    let style = styles.isEmpty ? "" : #" class="\#(styles.joined(separator: " "))""#
     let order = column.order.map { #" aria-sort="\#($0)""# } ?? ""
     let arrow = column.order.map { $0 == "ascending" ? " ▲" : " ▼" } ?? ""
     let title = escaped(column.title) + arrow

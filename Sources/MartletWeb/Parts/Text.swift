@@ -5,8 +5,12 @@ func shortTime(_ time: Timestamp) -> String {
   String(time.description.prefix(16)).replacing("T", with: " ")
 }
 
-/// A share as a percentage with one decimal: `12.5 %`.
-func percent(_ share: Double) -> String { share.isFinite ? "\(fixed(share * 100, decimals: 1)) %" : "–" }
+/// A share as a percentage with at most one decimal: `12.5 %`, `20 %`.
+func percent(_ share: Double) -> String {
+  guard share.isFinite else { return "–" }
+  let text = fixed(share * 100, decimals: 1)
+  return (text.hasSuffix(".0") ? String(text.dropLast(2)) : text) + " %"
+}
 
 /// A length of time in its two largest units: `2 h 5 min`, `340 ms`.
 func readable(_ duration: Duration) -> String {
@@ -45,21 +49,27 @@ func metricName(_ key: String, unit: String? = nil) -> String {
   case "log_loss": "Log loss"
   case "ece": "Calibration error"
   case "accuracy": "Accuracy"
+  case "psi": "PSI"
   case "precision": "Precision"
   case "recall": "Recall"
   case "value_per_1000": "\(unit ?? "Value") per 1,000 decisions"
+  case "gain_per_1000": "\(unit ?? "Value") gained over no model, per 1,000"
   default: key
   }
 }
 
 /// A metric's value for people: amounts whole, shares to four places.
 func metricValue(_ key: String, _ value: Double) -> String {
-  key == "value_per_1000" && value.isFinite && abs(value) < 1e15 ? grouped(Int64(value.rounded())) : readable(value)
+  ["value_per_1000", "gain_per_1000"].contains(key) && value.isFinite && abs(value) < 1e15
+    ? grouped(Int64(value.rounded())) : readable(value)
 }
 
 /// The metrics that people compare first, in this order; others follow by name.
 func metricOrder(_ keys: some Sequence<String>) -> [String] {
-  let first = ["value_per_1000", "roc_auc", "pr_auc", "brier", "log_loss", "ece", "precision", "recall", "accuracy"]
+  let first = [
+    "value_per_1000", "gain_per_1000", "roc_auc", "pr_auc", "brier", "log_loss", "ece", "precision", "recall",
+    "accuracy",
+  ]
   let known = Set(keys)
   return first.filter(known.contains) + known.subtracting(first).sorted()
 }
@@ -82,9 +92,13 @@ func words(_ json: JSON) -> String? {
   }
 }
 
+/// Text cut at a length that a list can bear; the page behind it has the whole.
+func shortened(_ text: String, limit: Int) -> String {
+  text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+}
+
 /// JSON as one short line of text.
 func shortText(_ json: JSON?, limit: Int = 160) -> String? {
   guard let json, !json.isNull else { return nil }
-  let text = json.string ?? json.text
-  return text.count > limit ? String(text.prefix(limit - 1)) + "…" : text
+  return shortened(json.string ?? json.text, limit: limit)
 }

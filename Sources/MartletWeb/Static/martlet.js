@@ -46,23 +46,36 @@ async function drawCharts() {
     plot.querySelector("[data-plot-static]")?.setAttribute("hidden", "");
     const style = getComputedStyle(root);
     const color = (name) => style.getPropertyValue(name).trim();
+    const axis = { axisLabel: { color: color("--muted") }, axisLine: { lineStyle: { color: color("--line") } },
+      axisTick: { lineStyle: { color: color("--line") } }, splitLine: { lineStyle: { color: color("--line") } } };
     const chart = echarts.init(place, null, { renderer: "svg" });
     chart.setOption({
-      color: ["--series-1", "--series-2", "--series-3", "--series-4"].map(color),
+      color: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => color(`--series-${number}`)),
       textStyle: { color: color("--muted") },
       tooltip: { trigger: "axis", renderMode: "richText" },
       animation: false,
       ...option,
+      xAxis: { ...option.xAxis, ...axis, splitLine: { show: false } },
+      yAxis: { ...option.yAxis, ...axis },
+      dataZoom: option.dataZoom?.map((zoom) => ({ ...zoom, textStyle: { color: color("--muted") }, borderColor: color("--line") })),
     });
     return chart;
   });
 }
 
-// What a person opened stays open, and a log that was read to its end goes on at its end.
+const focusable = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+
+// What somebody is writing is never taken from them.
+const isBeingWritten = (part) => [...part.querySelectorAll("input, textarea")].some(
+  (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked || field === document.activeElement);
+
+// What a person opened stays open, what had the focus keeps it, and a log that was read to its end goes on at its end.
 function exchange(part, fresh) {
+  if (isBeingWritten(part)) { return; }
   const open = [...part.querySelectorAll("details")].map((details) => details.open);
   fresh.querySelectorAll("details").forEach((details, index) => { if (index < open.length) { details.open = open[index]; } });
   if (fresh.innerHTML === part.innerHTML) { return; }
+  const focus = [...part.querySelectorAll(focusable)].indexOf(document.activeElement);
   const logs = [...part.querySelectorAll("pre")].map((log) => [log.scrollTop, log.scrollTop + log.clientHeight >= log.scrollHeight - 4]);
   const wide = [...part.querySelectorAll(".scroll")].map((frame) => frame.scrollLeft);
   part.replaceWith(fresh);
@@ -71,9 +84,10 @@ function exchange(part, fresh) {
     log.scrollTop = atEnd ? log.scrollHeight : top;
   });
   fresh.querySelectorAll(".scroll").forEach((frame, index) => { frame.scrollLeft = wide[index] ?? 0; });
+  if (focus >= 0) { fresh.querySelectorAll(focusable)[focus]?.focus({ preventScroll: true }); }
 }
 
-// A page that says how often asks for itself again and swaps its live parts, keeping focus and scroll.
+// A page that says how often asks for itself again and swaps its live parts.
 function setUpLive() {
   const seconds = Number(document.body.dataset.refresh || 0);
   if (!seconds) { return; }
@@ -84,7 +98,7 @@ function setUpLive() {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     document.querySelectorAll("[data-live]").forEach((part) => {
       const fresh = page.getElementById(part.id);
-      if (fresh && !part.contains(document.activeElement)) { exchange(part, fresh); }
+      if (fresh) { exchange(part, fresh); }
     });
     if (!page.body.dataset.refresh) { clearInterval(timer); }
   }, seconds * 1000);
@@ -107,5 +121,6 @@ try { followMLflowLink(); } catch { /* no link of theirs */ }
 setUpTheme();
 setUpJump();
 setUpLive();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts());
 addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
 drawCharts().finally(() => { document.body.dataset.ready = "true"; });

@@ -133,7 +133,8 @@ struct APIClient: Sendable {
     let response: HTTPClientResponse
     do {
       response = try await http.execute(request, deadline: .now() + timeout)
-    } catch let error as CancellationError {
+    } catch  where error is CancellationError || error is MartletError {
+      // A file that could not be read says so itself.
       throw error
     } catch {
       throw unreachable(error)

@@ -28,8 +28,8 @@ struct Session: Sendable {
   func project() throws -> String {
     if let name = options.project { return name }
     if let name = try? ProjectFolder(path: ".").name { return name }
-    throw MartletError(
-      .invalidInput, "no project is named", cause: "there is no martlet.yaml in this folder",
+    throw UsageError(
+      "no project is named", cause: "there is no martlet.yaml in this folder",
       fix: "add --project NAME, or go to the project's folder")
   }
 

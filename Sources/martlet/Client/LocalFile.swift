@@ -43,6 +43,8 @@ struct LocalFile: AsyncSequence, Sendable {
   }
 
   private static func unreadable(_ path: String) -> MartletError {
-    MartletError(.notFound, "the file \(path) cannot be read", cause: String(cString: strerror(errno)))
+    MartletError(
+      .notFound, "the file \(path) cannot be read", cause: String(cString: strerror(errno)),
+      fix: "check the path, and that you may read it")
   }
 }

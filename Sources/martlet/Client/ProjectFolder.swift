@@ -28,15 +28,13 @@ struct ProjectFolder {
     name = try Self.read(text)
   }
 
-  /// The project's name; the server checks the rest.
+  /// The project's name; the server checks the rest, and says where what is wrong stands.
   private static func read(_ text: String) throws -> String {
-    let node: Node?
-    do {
-      node = try Yams.compose(yaml: text)
-    } catch {
-      throw MartletError(.invalidInput, "martlet.yaml is not valid YAML", cause: "\(error)")
-    }
-    guard let name = node?["project"]?.string, !name.isEmpty else {
+    let written = text.split(separator: "\n").first { $0.hasPrefix("project:") }
+    let name =
+      (try? Yams.compose(yaml: text))?["project"]?.string
+      ?? written.map { $0.dropFirst("project:".count).trimmingCharacters(in: .whitespaces) }
+    guard let name, !name.isEmpty else {
       throw MartletError(
         .invalidInput, "martlet.yaml names no project", fix: "add a line such as: project: flight-delay")
     }
@@ -58,18 +56,32 @@ struct ProjectFolder {
   func files() throws -> [(path: String, text: String, isExecutable: Bool)] {
     var (files, total): ([(String, String, Bool)], Int) = ([], 0)
     for name in try Self.names(in: path) where !Self.dataSuffixes.contains(where: name.hasSuffix) {
-      guard let data = FileManager.default.contents(atPath: path + "/" + name),
-        let text = String(validating: data, as: UTF8.self), !text.utf8.contains(0)
-      else { continue }
-      total += data.count
-      guard total <= Self.snapshotLimit else {
-        throw MartletError(
-          .payloadTooLarge, "the project's text files are larger than 16 MiB together",
-          fix: "let git ignore what is generated (.gitignore)")
-      }
+      guard let text = try Self.text(path + "/" + name, atMost: Self.snapshotLimit - total) else { continue }
+      total += text.utf8.count
       files.append((name, text, FileManager.default.isExecutableFile(atPath: path + "/" + name)))
     }
     return files
+  }
+
+  /// The file's text; nil for what is not a plain file, or not text. A large file is not read to find that out.
+  private static func text(_ path: String, atMost limit: Int) throws -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let file = FileHandle(forReadingAtPath: path)
+    else { return nil }
+    defer { try? file.close() }
+    let start = try file.read(upToCount: 8192) ?? Data()
+    guard !start.contains(0) else { return nil }
+    guard Int(status.st_size) <= limit else {
+      throw MartletError(
+        .payloadTooLarge, "the project's text files are larger than 16 MiB together",
+        cause: "'\((path as NSString).lastPathComponent)' has \(status.st_size) bytes",
+        fix: "let git ignore what is data or generated (.gitignore)")
+    }
+    guard let text = String(validating: start + (try file.readToEnd() ?? Data()), as: UTF8.self),
+      !text.utf8.contains(0)
+    else { return nil }
+    return text
   }
 
   /// The commit, and the digest of what differs from it; nil outside a git work tree.

@@ -67,7 +67,9 @@ struct ProjectUpload: Sendable {
 enum FileDigest {
   static func of(_ path: String) throws -> String {
     guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw MartletError(.notFound, "the file \(path) cannot be read", cause: String(cString: strerror(errno)))
+      throw MartletError(
+        .notFound, "the file \(path) cannot be read", cause: String(cString: strerror(errno)),
+        fix: "check the path, and that you may read it")
     }
     defer { try? handle.close() }
     var hash = SHA256()

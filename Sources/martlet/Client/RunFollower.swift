@@ -1,4 +1,3 @@
-import ArgumentParser
 import MartletCore
 
 /// Follows a pipeline run until it ends: one line on a terminal, one line for each finished step elsewhere.
@@ -36,15 +35,24 @@ struct RunFollower {
         .init("pipeline run", "id"), .init("project", "project"), .init("state", "state"), .init("seconds", "seconds"),
         .init("failed step", "failed_step"), .init("message", "message"),
       ], link: session.page("/pipelines/\(id)"))
-    let state = run["state"]?.string
-    guard state != "succeeded" else { return }
-    if session.output.format == .table, let message = run["message"]?.string {
-      session.output.note("error: \(message)")
-    }
-    throw ExitCode(
-      run["code"]?.string == MartletError.Code.checkFailed.rawValue
-        ? ExitStatus.checkFailed.rawValue : ExitStatus.failed.rawValue)
+    guard run["state"]?.string != "succeeded" else { return }
+    throw FailedRun(run, page: session.page("/pipelines/\(id)"))
   }
+}
+
+/// A pipeline run that did not succeed, as an error of the command that followed it.
+struct FailedRun: Error {
+  let error: MartletError
+
+  init(_ run: JSON, page: String) {
+    error = MartletError(
+      run["code"]?.string.flatMap(MartletError.Code.init(rawValue:)) ?? .cancelled,
+      run["message"]?.string ?? "the pipeline run is \(run["state"]?.string ?? "over")", cause: run["cause"]?.string,
+      fix: run["fix"]?.string ?? "see its steps and their logs: \(page)")
+  }
+
+  /// 5 for a failed check or gate, else 1: the command itself did what it was asked.
+  var status: ExitStatus { error.code == .checkFailed ? .checkFailed : .failed }
 }
 
 extension String {

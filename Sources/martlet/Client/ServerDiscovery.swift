@@ -18,8 +18,7 @@ struct ServerDiscovery {
 
   private static func checked(_ server: String) throws -> String {
     guard let url = URL(string: server), ["http", "https"].contains(url.scheme), url.host != nil else {
-      throw MartletError(
-        .invalidInput, "'\(server)' is not a server's address", fix: "write it as http://127.0.0.1:5000")
+      throw UsageError("'\(server)' is not a server's address", fix: "write it as http://127.0.0.1:5000")
     }
     return server
   }

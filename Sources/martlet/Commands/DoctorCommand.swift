@@ -72,13 +72,7 @@ struct Checkup {
 
   /// Charts show their table instead when the libraries are not there.
   private var web: JSON {
-    let folders = [
-      ProcessInfo.processInfo.environment["MARTLET_ASSETS"],
-      Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path.appending("/assets"),
-      Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path.appending(
-        "/../../../assets"),
-    ]
-    let found = folders.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0 + "/echarts.esm.min.js") }
+    let found = PageFiles.chartLibraries
     return finding(
       "charts", found == nil ? "optional" : "ok", found ?? "pages show tables instead",
       fix: found == nil ? "make assets" : nil)

@@ -51,7 +51,7 @@ struct ReplayCommand: ClientCommand {
 
   private static func time(_ text: String) throws -> Timestamp {
     guard let time = Timestamp(text) else {
-      throw MartletError.invalidInput("'\(text.prefix(40))' is not a time", fix: "write 2013-07-01 or 2013-07-01T06:00")
+      throw UsageError("'\(text.prefix(40))' is not a time", fix: "write 2013-07-01 or 2013-07-01T06:00")
     }
     return time
   }

@@ -89,7 +89,7 @@ struct RunRequest {
       guard let (name, value) = param.firstIndex(of: "=").map({ (param[..<$0], param[param.index(after: $0)...]) }),
         !name.isEmpty
       else {
-        throw MartletError.invalidInput("'\(param)' is not a parameter", fix: "write it as name=value")
+        throw UsageError("'\(param)' is not a parameter", fix: "write it as name=value")
       }
       values[String(name)] = Self.value(String(value))
     }

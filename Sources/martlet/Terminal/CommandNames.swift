@@ -11,8 +11,9 @@ enum CommandNames {
       guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
       guard let next = known.first(where: { name(of: $0) == word }) else {
         let names = known.filter { $0.configuration.shouldDisplay }.map { name(of: $0) }
-        throw UnknownCommand(
-          word: word, suggestion: didYouMean(word, among: names), help: (path + ["--help"]).joined(separator: " "))
+        throw UsageError(
+          "there is no command '\(word)'\(didYouMean(word, among: names))",
+          fix: (path + ["--help"]).joined(separator: " "))
       }
       command = next
       path.append(word)
@@ -26,11 +27,11 @@ enum CommandNames {
   private static func name(of command: any ParsableCommand.Type) -> String { command.configuration.commandName ?? "" }
 }
 
-/// A usage error, exit code 2.
-struct UnknownCommand: Error {
-  let word: String
-  let suggestion: String
-  let help: String
+/// A command line that cannot be meant: exit code 2.
+struct UsageError: Error {
+  let error: MartletError
 
-  var asError: MartletError { MartletError(.invalidInput, "there is no command '\(word)'\(suggestion)", fix: help) }
+  init(_ message: String, cause: String? = nil, fix: String) {
+    error = MartletError(.invalidInput, message, cause: cause, fix: fix)
+  }
 }

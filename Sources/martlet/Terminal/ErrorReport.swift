@@ -18,8 +18,12 @@ struct ErrorReport {
       write(error)
       return ExitStatus(error.code).rawValue
     }
-    if let error = error as? UnknownCommand {
-      write(error.asError)
+    if let run = error as? FailedRun {
+      write(run.error)
+      return run.status.rawValue
+    }
+    if let usage = error as? UsageError {
+      write(usage.error)
       return ExitStatus.usage.rawValue
     }
     if let exit = error as? ExitCode { return exit.rawValue }
@@ -44,7 +48,23 @@ struct ErrorReport {
     return ExitStatus.usage.rawValue
   }
 
+  /// What can be done about an error whose place knows nothing better.
+  private static func advice(_ code: MartletError.Code) -> String {
+    switch code {
+    case .notFound: "look at what there is with a list command, such as: martlet model list"
+    case .alreadyExists, .conflict: "look at what is there: martlet status"
+    case .unauthenticated, .permissionDenied: "ask somebody who may"
+    case .unavailable, .timedOut, .tooManyRequests: "try again in a moment; martlet doctor says what is missing"
+    case .storageFull: "free space on the server's disk, then try again"
+    case .internalError: "look in the server's log"
+    case .cancelled: "start it again"
+    case .invalidInput, .unsupportedMediaType, .payloadTooLarge, .checkFailed: "correct it, then try again"
+    }
+  }
+
   private func write(_ error: MartletError) {
+    var error = error
+    error.fix = error.fix ?? Self.advice(error.code)
     var text: String
     if asJSON {
       var body: [String: JSON] = ["code": .string(error.code.rawValue), "message": .string(error.message)]

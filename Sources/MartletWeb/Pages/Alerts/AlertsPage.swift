@@ -18,7 +18,7 @@ struct AlertsPage {
     init(_ alert: Alert, told: [NotificationDelivery]) {
       id = alert.id.text
       severity = alert.severity.badge.html
-      subject = Cell.text(ObjectLink.label(alert.subject), link: ObjectLink.page(of: alert.subject)).html
+      subject = Cell.text(ObjectLink.words(alert.subject), link: ObjectLink.page(of: alert.subject)).html
       kind = alert.kind
       reason = alert.reason
       state = alert.state.badge.html
@@ -31,7 +31,7 @@ struct AlertsPage {
       if alert.lastAt != alert.firstAt { facts.add("Last", time: alert.lastAt) }
       facts.add("Taken by", alert.acknowledgedBy)
       for delivery in told { facts.add("Told", delivery.words) }
-      self.facts = facts.html
+      self.facts = facts.flowing
     }
   }
 

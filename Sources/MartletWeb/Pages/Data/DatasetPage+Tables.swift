@@ -70,14 +70,17 @@ extension DatasetPage {
       separator: "; ")
   }
 
+  /// More partitions than this are listed by the API.
+  private static let newest = 20
+
   /// Which upload each partition was made from, newest partition first.
   static func sources(_ detail: VersionDetail?, _ key: DatasetKey) -> Table {
     let partitions = detail?.partitions ?? []
     return Table(
       "Partitions and the files they came from",
-      caption: partitions.count > 60 ? "The newest 60 of \(partitions.count) partitions." : nil,
+      caption: partitions.count > newest ? "The newest \(newest) of \(partitions.count) partitions." : nil,
       columns: [.init("Partition"), .number("Rows"), .init("Uploaded file"), .init("Its SHA-256"), .init("Notes")],
-      rows: partitions.suffix(60).reversed().map { partition in
+      rows: partitions.suffix(newest).reversed().map { partition in
         Table.Row([
           .text(partition.partition, link: partitionLink(key, partition.partition)), .count(partition.rows),
           .text(partition.sourceName),

@@ -66,7 +66,7 @@ struct PartitionPage {
       crumbs: [Link(label: "Data", link: "/data"), Link(label: key.name.text, link: DatasetPage.path(key))],
       template: "partition", model: PartitionPage(partition, deliveries),
       apiLink:
-        "/api/v1/projects/\(key.project)/datasets/\(key.name)/partitions/\(ObjectLink.pathEncoded(partition) ?? "")",
+        "/api/v1/projects/\(key.project)/datasets/\(key.name)/partitions/\(ObjectLink.pathEncoded(partition) ?? "")/deliveries",
       command: "martlet data preview \(key.name) --partition \(partition)")
   }
 

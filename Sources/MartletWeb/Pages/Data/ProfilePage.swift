@@ -9,12 +9,15 @@ struct ProfilePage {
     var type: String
     var facts: String
     var picture: String?
+    var table: String?
 
     init(_ column: DataProfile.Column, rows: Int64) {
       name = column.name
       type = column.type.rawValue
       facts = Self.facts(column, rows).html
-      picture = Self.figure(column)
+      let histogram = Self.histogram(column)
+      picture = histogram?.svg ?? Self.common(column)
+      table = histogram?.table.html
     }
 
     private static func facts(_ column: DataProfile.Column, _ rows: Int64) -> Facts {
@@ -32,13 +35,14 @@ struct ProfilePage {
       return facts
     }
 
-    private static func figure(_ column: DataProfile.Column) -> String? {
-      if let bins = column.histogram, !bins.isEmpty {
-        return BarChart(
-          title: "Histogram of \(column.name)",
-          bars: bins.map { .init("\(readable($0.from)) – \(readable($0.to))", Double($0.count)) }
-        ).svg
-      }
+    private static func histogram(_ column: DataProfile.Column) -> Histogram? {
+      guard let bins = column.histogram, bins.count > 1 else { return nil }
+      return Histogram(
+        title: "Histogram of \(column.name)", bins: bins.map { .init(from: $0.from, to: $0.to, count: Int64($0.count)) }
+      )
+    }
+
+    private static func common(_ column: DataProfile.Column) -> String? {
       // Where every value is different, none is common.
       guard let top = column.top, let most = top.first, most.count > 1 else { return nil }
       return BarChart(

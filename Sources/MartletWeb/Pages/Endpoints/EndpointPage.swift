@@ -28,6 +28,7 @@ struct EndpointPage {
   var traffic: String
   var trafficNote: String?
   var sharePicture: String?
+  var rollback: RollbackForm?
   var quality: String?
   var qualityWindow: String?
   var windowCount: String
@@ -56,6 +57,7 @@ struct EndpointPage {
     trafficNote =
       content.state == nil ? "The scoring plane does not answer right now, so its counters are not shown." : nil
     sharePicture = TrafficTable(content).picture
+    rollback = RollbackForm(endpoint)
     let judged = content.windows.first { $0.measures.quality != nil }
     quality = judged.flatMap { Self.quality($0, unit: content.unit) }
     qualityWindow = judged.map { "\($0.from.day) to \($0.to.day)" }
@@ -82,9 +84,9 @@ struct EndpointPage {
     for key in metricOrder(quality.metrics.keys).prefix(6) {
       guard let value = quality.metrics[key] else { continue }
       let interval = quality.intervals[key].flatMap {
-        $0.count == 2 ? " (\(metricValue(key, $0[0])) to \(metricValue(key, $0[1])))" : nil
+        $0.count == 2 ? "\(metricValue(key, $0[0])) to \(metricValue(key, $0[1]))" : nil
       }
-      facts.add(metricName(key, unit: unit), metricValue(key, value) + (interval ?? ""))
+      facts.add(metricName(key, unit: unit), metricValue(key, value), detail: interval)
     }
     facts.add("Rows with outcome", "\(grouped(Int64(quality.labelled))) of \(grouped(Int64(window.measures.rows)))")
     facts.add("Outcome share", percent(quality.positiveShare))

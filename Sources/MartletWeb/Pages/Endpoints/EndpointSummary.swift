@@ -2,6 +2,7 @@ import MartletCore
 import MartletLifecycle
 import MartletMonitoring
 import MartletPipelines
+import MartletRegistry
 import MartletServing
 
 /// An endpoint in a few words: on the list, and on the home page.
@@ -16,6 +17,13 @@ struct EndpointSummary {
     }
   }
 
+  struct Measure {
+    var name: String
+    var value: String
+    /// `0.7121 in training`
+    var reference: String?
+  }
+
   var name: String
   var project: String
   var link: String
@@ -26,6 +34,8 @@ struct EndpointSummary {
   var answered: Int?
   /// `USD −21,034 per 1,000 decisions`, or the ROC AUC where the project has no decision.
   var lastQuality: String?
+  /// The same as figures, each beside what the live version reached in training.
+  var measures: [Measure]
   var lastWindow: String?
   var verdict: Badge
   var windowCount: Int
@@ -36,7 +46,11 @@ struct EndpointSummary {
   ///   - windows: newest first.
   ///   - state: nil while the scoring plane does not answer.
   ///   - unit: of the charter's decision.
-  init(_ endpoint: DeployedEndpoint, windows: [MonitorWindow], state: ScoringState.Endpoint?, unit: String?) {
+  ///   - training: the live version's metrics when it was registered.
+  init(
+    _ endpoint: DeployedEndpoint, windows: [MonitorWindow], state: ScoringState.Endpoint?, unit: String?,
+    training: [String: Double] = [:]
+  ) {
     name = endpoint.definition.name.text
     project = endpoint.definition.project.text
     link = "/endpoints/\(ObjectLink.pathEncoded(endpoint.definition.name.text) ?? "")"
@@ -49,6 +63,7 @@ struct EndpointSummary {
     verdict = windows.first.map(Self.verdict) ?? Badge("no window yet")
     let judged = windows.first { $0.measures.quality != nil }
     lastWindow = judged.map { "\($0.from.day) to \($0.to.day)" }
+    measures = Self.measures(judged?.measures.quality?.metrics ?? [:], unit: unit, training: training)
     lastQuality = judged?.measures.quality.flatMap { Self.words($0.metrics, unit: unit) }
     let values = windows.reversed().compactMap { $0.measures.quality?.metrics["roc_auc"] }
     spark = values.count > 1 ? Sparkline(title: "ROC AUC by window", values: values).svg : ""
@@ -64,6 +79,16 @@ struct EndpointSummary {
       }
     }
     return parts.isEmpty ? nil : parts.joined(separator: " · ")
+  }
+
+  private static func measures(_ metrics: [String: Double], unit: String?, training: [String: Double]) -> [Measure] {
+    ["value_per_1000", "roc_auc"].compactMap { key in
+      metrics[key].map { value in
+        Measure(
+          name: metricName(key, unit: unit), value: metricValue(key, value),
+          reference: training[key].map { "\(metricValue(key, $0)) in training" })
+      }
+    }
   }
 
   static func verdict(_ window: MonitorWindow) -> Badge {
@@ -82,13 +107,20 @@ struct EndpointSummary {
       summaries.append(
         EndpointSummary(
           endpoint, windows: windows, state: state?.endpoints.first { $0.name == endpoint.definition.name },
-          unit: await platform.decisionUnit(of: endpoint.definition.project)))
+          unit: await platform.decisionUnit(of: endpoint.definition.project),
+          training: await platform.registeredMetrics(of: endpoint.rollout.champion?.modelVersion)))
     }
     return summaries
   }
 }
 
 extension Platform {
+  /// What a version was registered with; empty where there is none.
+  fileprivate func registeredMetrics(of version: ModelVersionID?) async -> [String: Double] {
+    guard let version else { return [:] }
+    return (try? await registry.version(version).metrics) ?? [:]
+  }
+
   /// The unit of the charter's decision, such as USD; nil without one.
   func decisionUnit(of project: ProjectName) async -> String? {
     (try? await projects.active(project))?.file.charter?.decision?.unit

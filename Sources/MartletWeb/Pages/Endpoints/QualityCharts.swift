@@ -40,9 +40,21 @@ struct QualityCharts {
     let marks = series.contains { !$0.marked.isEmpty } ? " Marked: windows with an alert." : ""
     return Figure(
       title: "\(title) by window", svg: chart.svg,
-      summary: chart.summary + "." + marks + (events.isEmpty ? "" : " Dashed: versions promoted or rolled back."),
-      legend: series.map(\.name)
+      summary: chart.words + marks + (events.isEmpty ? "" : " Dashed: versions promoted or rolled back."),
+      legend: series.map(\.name), table: table(title, keys, value)
     ).html
+  }
+
+  /// The same numbers, the newest window first.
+  private func table(_ title: String, _ keys: [String], _ value: (MonitorWindow, String) -> Double?) -> Table {
+    Table(
+      "\(title) by window",
+      columns: [.init("Window")] + keys.map { .number(metricName($0, unit: unit)) } + [.init("Verdict")],
+      rows: windows.reversed().map { window in
+        let values = keys.map { key in Cell(html: value(window, key).map { metricValue(key, $0) } ?? "–") }
+        return Table.Row(
+          [.text("\(window.from.day) to \(window.to.day)")] + values + [.badge(EndpointSummary.verdict(window))])
+      })
   }
 
   /// Only what lies in the time that is drawn.

@@ -45,7 +45,7 @@ struct TrafficTable {
     let parts = variants.enumerated().map { index, variant in
       defer { start += variant.share * 760 }
       return
-        #"<rect class="f\#(index % 4 + 1)" x="\#(px(start))" y="0" width="\#(px(variant.share * 760))" height="18"/>"#
+        #"<rect class="f\#(seriesColor(index))" x="\#(px(start))" y="0" width="\#(px(variant.share * 760))" height="18"/>"#
     }
     return """
       <svg class="chart shares" viewBox="0 0 760 18" preserveAspectRatio="none" role="img" aria-label="Traffic: \(escaped(words))">\

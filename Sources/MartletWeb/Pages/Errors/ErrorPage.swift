@@ -17,8 +17,9 @@ struct ErrorPage {
     heading = Self.heading(status)
     what = Self.sentence(error.message)
     cause = error.cause.map(Self.sentence)
-    fix = error.fix.map(Self.sentence)
     isMissing = status == 404
+    let search = "look for it by a part of its name, or begin at the home page"
+    fix = (error.fix ?? (isMissing ? search : nil)).map(Self.sentence)
   }
 
   private static func heading(_ status: Int) -> String {

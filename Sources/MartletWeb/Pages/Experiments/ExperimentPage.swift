@@ -34,6 +34,7 @@ struct ExperimentPage {
   var differencesLink: String
   var nextLink: String?
   var facts: String
+  var canCompare: Bool
 
   init(_ experiment: Experiment, _ page: MartletCore.Page<Run>, total: Int, view: View, problem: MartletError? = nil) {
     let path = "/experiments/\(experiment.id)"
@@ -46,7 +47,9 @@ struct ExperimentPage {
     let table = RunTable(
       runs: page.items, columns: RunTable.columns(of: page.items, onlyDifferences: view.onlyDifferences),
       order: view.order,
-      orderLink: { view.link(path, order: $0, onlyDifferences: view.onlyDifferences) })
+      orderLink: { view.link(path, order: $0, onlyDifferences: view.onlyDifferences) },
+      isSelectable: page.items.count > 1)
+    canCompare = table.isSelectable
     runs =
       table.table(
         "Runs of \(experiment.name)", empty: view.filter == nil ? "No runs yet." : "No run matches the filter."
@@ -56,7 +59,7 @@ struct ExperimentPage {
       view.link(path, order: view.order, page: $0, onlyDifferences: view.onlyDifferences)
     }
     var facts = Facts()
-    facts.add("Made", time: experiment.creationTime)
+    facts.add("Created", time: experiment.creationTime)
     for tag in experiment.tags where !tag.key.hasPrefix("mlflow.") { facts.add(tag.key, tag.value) }
     self.facts = facts.html
   }

@@ -53,7 +53,9 @@ struct RunPage {
       ).html
     params = Self.pairs("Parameters", run.params, empty: "No parameters were logged.")
     tags = Self.pairs("Tags", run.tags.filter { !Self.isNoise($0.key) }, empty: "No tags.")
-    charts = content.courses.map { MetricFigure(key: $0.key, points: $0.points, run: run.info.name).html }
+    charts = content.courses.map {
+      MetricFigure(key: $0.key, lines: [.init(run: run.info.name, points: $0.points)]).html
+    }
     children = Self.children(content.children)
     artifacts = Self.artifacts(content).html
     inputs = Self.inputs(run)

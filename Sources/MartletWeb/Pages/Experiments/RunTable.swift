@@ -29,6 +29,8 @@ struct RunTable {
   var order: String?
   /// The address of the same table in another order; nil: the order is fixed.
   var orderLink: ((String) -> String)?
+  /// Each row has a box by which it is chosen for comparison, in the form around the table.
+  var isSelectable = false
 
   private static let mostMetrics = 7
   private static let mostParams = 6
@@ -50,8 +52,12 @@ struct RunTable {
       head("Run", "attributes.run_name"), .init("Status"), head("Started", "attributes.start_time"), .number("Took"),
     ]
     return Table(
-      name, columns: fixed + columns.map { head($0.title, $0.reference, numeric: isNumeric($0)) },
-      rows: runs.map { run in Table.Row(Self.first(run) + columns.map { cell($0, run) }) }, empty: empty)
+      name,
+      columns: (isSelectable ? [.init("Compare")] : []) + fixed
+        + columns.map { head($0.title, $0.reference, numeric: isNumeric($0)) },
+      rows: runs.map { run in
+        Table.Row((isSelectable ? [Self.box(run)] : []) + Self.first(run) + columns.map { cell($0, run) })
+      }, empty: empty)
   }
 
   private func isNumeric(_ column: Column) -> Bool {
@@ -71,7 +77,13 @@ struct RunTable {
       order: isDescending ? "descending" : isAscending ? "ascending" : nil)
   }
 
-  private static func first(_ run: Run) -> [Cell] {
+  private static func box(_ run: Run) -> Cell {
+    let name = escaped("Compare \(run.info.name)")
+    return Cell(html: #"<input type="checkbox" name="run" value="\#(escaped(run.id.text))" aria-label="\#(name)">"#)
+  }
+
+  /// What every run has: its name, how it went, when, and how long.
+  static func first(_ run: Run) -> [Cell] {
     let start = Timestamp(milliseconds: run.info.startTime)
     let took = run.info.endTime.map { readable(Timestamp(milliseconds: $0) - start) }
     return [

@@ -48,7 +48,7 @@ struct HomePage {
     var champion: EndpointSummary.Version?
     var challenger: EndpointSummary.Version?
     var share: String?
-    var quality: String?
+    var measures: [EndpointSummary.Measure]
     var window: String?
     var spark: String
     var answered: String
@@ -61,7 +61,7 @@ struct HomePage {
       champion = summary.champion
       challenger = summary.challenger
       share = summary.challengerShare
-      quality = summary.lastQuality
+      measures = summary.measures
       window = summary.lastWindow
       spark = summary.spark
       answered =
@@ -93,7 +93,7 @@ struct HomePage {
       action = record.entry.action
       object = Cell.text(ObjectLink.label(record.entry.object), link: ObjectLink.page(of: record.entry.object)).html
       author = record.author.name
-      reason = record.entry.reason
+      reason = record.entry.reason.map { shortened($0, limit: 220) }
     }
   }
 
@@ -101,6 +101,7 @@ struct HomePage {
   var projects: [ProjectCard]
   var endpoints: [EndpointCard]
   var needs: [Need]
+  var needCount: String?
   var runs: String?
   var changes: [ChangeLine]
 
@@ -108,18 +109,26 @@ struct HomePage {
     isNew = content.projects.isEmpty && content.endpoints.isEmpty && content.changes.isEmpty
     projects = content.projects
     endpoints = content.endpoints.map(EndpointCard.init)
-    needs = content.quarantined.flatMap { Self.needs($0.key, $0.deliveries) } + content.alerts.prefix(20).map(Self.need)
+    let alerts = content.alerts.filter { alert in !content.quarantined.contains { Self.says(alert, $0) } }
+    needs = content.quarantined.flatMap { Self.needs($0.key, $0.deliveries) } + alerts.prefix(20).map(Self.need)
+    needCount = needs.isEmpty ? nil : grouped(Int64(needs.count))
     let underWay = content.runs.filter { !$0.state.isOver }
     let shown = underWay + content.runs.filter(\.state.isOver).prefix(max(0, 5 - underWay.count))
     runs = shown.isEmpty ? nil : PipelinesPage.table(shown, empty: "").html
-    changes = content.changes.prefix(12).map(ChangeLine.init)
+    changes = content.changes.prefix(8).map(ChangeLine.init)
+  }
+
+  /// Whether an alert repeats what is shown as held back already.
+  private static func says(_ alert: Alert, _ held: (key: DatasetKey, deliveries: [Delivery])) -> Bool {
+    alert.kind == "data" && alert.subject == "dataset:\(held.key)"
+      && held.deliveries.contains { alert.reason.hasPrefix("partition \($0.partition) of \(held.key) ") }
   }
 
   private static func need(_ alert: Alert) -> Need {
     Need(
-      badge: alert.severity.badge.html, subject: ObjectLink.label(alert.subject),
+      badge: alert.severity.badge.html, subject: ObjectLink.words(alert.subject),
       link: ObjectLink.page(of: alert.subject) ?? "/alerts#\(alert.id)",
-      reason: alert.reason, time: timeElement(alert.lastAt))
+      reason: shortened(alert.reason, limit: 220), time: timeElement(alert.lastAt))
   }
 
   private static func needs(_ key: DatasetKey, _ deliveries: [Delivery]) -> [Need] {

@@ -17,7 +17,9 @@ struct EvaluationComparison {
       + (evaluation.champion.map {
         [(name: "champion\(evaluation.championVersion.map { " (\($0))" } ?? "")", evaluation: $0)]
       } ?? [])
-      + evaluation.baselines.sorted { $0.key < $1.key }.map { (name: "baseline: \($0.key)", evaluation: $0.value) }
+      + evaluation.baselines.sorted { $0.key < $1.key }.map {
+        (name: "baseline: \($0.key.trimmingPrefix("baseline "))", evaluation: $0.value)
+      }
   }
 
   var table: Table {
@@ -50,7 +52,9 @@ struct EvaluationComparison {
         }
       }
       let chart = IntervalChart(title: metricName(key), entries: entries)
-      return Figure(title: metricName(key), svg: chart.svg, summary: "Points: estimates. Lines: 95 % intervals.").html
+      return Figure(
+        title: metricName(key), svg: chart.svg, summary: "Points: estimates. Lines: 95 % intervals.", table: chart.table
+      ).html
     }
     return #"<div class="charts">\#(pictures.joined())</div>"#
   }

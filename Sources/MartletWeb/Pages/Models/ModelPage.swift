@@ -16,8 +16,8 @@ struct ModelPage {
     summary = counted(versions.count, "version")
     description = model.description.flatMap { $0.isEmpty ? nil : $0 }
     var facts = Facts()
-    facts.add("Made by", model.createdBy)
-    facts.add("Made", time: model.creationTime)
+    facts.add("Created by", model.createdBy)
+    facts.add("Created", time: model.creationTime)
     for (alias, version) in model.aliases.sorted(by: { $0.key < $1.key }) {
       facts.add(
         "@\(alias)", "version \(version)", link: ObjectLink.model(ModelVersionID(model: model.name, version: version)))
@@ -44,14 +44,19 @@ struct ModelPage {
   /// The commonest first metric over the versions.
   private static func chart(_ versions: [ModelVersion]) -> String? {
     guard versions.count > 1,
-      let key = metricOrder(versions.flatMap(\.metrics.keys)).first(where: { $0 != "value_per_1000" })
+      let key = ["roc_auc", "pr_auc"].first(where: { key in versions.contains { $0.metrics[key] != nil } })
+        ?? metricOrder(versions.flatMap(\.metrics.keys)).first
     else { return nil }
     let points = versions.sorted { $0.id.version < $1.id.version }.compactMap { version in
       version.metrics[key].map { (x: Double(version.id.version), y: $0) }
     }
     let chart = LineChart(title: "\(metricName(key)) by version", series: [.init(metricName(key), points)])
+    let table = Table(
+      "\(metricName(key)) by version", columns: [.number("Version"), .number(metricName(key))],
+      rows: points.reversed().map { Table.Row([.number($0.x), .number($0.y)]) })
     return Figure(
-      title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.summary
+      title: "\(metricName(key)) by version, when it was registered", svg: chart.svg, summary: chart.words,
+      table: table
     ).html
   }
 

@@ -52,7 +52,7 @@ extension VersionPage {
     var facts = Facts()
     guard let lineage = content.evidence.lineage else { return facts }
     for (name, value) in lineage.environment.sorted(by: { $0.key < $1.key }) { facts.add(name, value) }
-    for (name, value) in lineage.parameters.sorted(by: { $0.key < $1.key }) { facts.add(name, shortText(value)) }
+    for (name, value) in lineage.parameters.sorted(by: { $0.key < $1.key }) { facts.add(name, words(value)) }
     facts.add("steps", lineage.steps.joined(separator: " → "))
     return facts
   }

@@ -27,7 +27,8 @@ struct PipelinesPage {
     }
     return Page(
       title: "Pipelines", section: .pipelines, template: "pipelines", model: PipelinesPage(groups), refreshSeconds: 3,
-      apiLink: "/api/v1/pipeline-runs", command: "martlet run")
+      apiLink: groups.count == 1 ? "/api/v1/projects/\(groups[0].project.name)/pipeline-runs" : nil,
+      command: "martlet run")
   }
 
   static func table(_ runs: [PipelineRun], empty: String) -> Table {

@@ -23,7 +23,7 @@ struct StepCard {
     state = step.state.badge.html
     message = step.message
     progress = step.state == .running ? step.fraction.map { Int(($0 * 100).rounded()) } : nil
-    facts = Self.facts(step).html
+    facts = Self.facts(step).flowing
     failure = step.failure.map { ErrorPage($0.error, status: 0) }
     outputs = step.outputs.isEmpty ? nil : Self.outputs(step).html
     self.log = log
@@ -48,14 +48,14 @@ struct StepCard {
       "Outputs of \(step.name)", columns: [.init("Output"), .init("What"), .number("Size"), .init("SHA-256")],
       rows: step.outputs.sorted { $0.key < $1.key }.map { name, output in
         Table.Row([
-          .code(name), words(name, output), Cell(html: output.size.map { escaped(readableSize($0)) } ?? "–"),
+          .code(name), what(name, output), Cell(html: output.size.map { escaped(readableSize($0)) } ?? "–"),
           .code(output.digest?.short),
         ])
       })
   }
 
   /// What an output is, with a link where it has a page.
-  private static func words(_ name: String, _ output: StepOutput) -> Cell {
+  private static func what(_ name: String, _ output: StepOutput) -> Cell {
     if let model = output.value?["model"]?.string, let version = output.value?["version"]?.integer {
       let id = ModelVersionID(model: ModelName(model), version: Int(version))
       return .text(id.description, link: ObjectLink.model(id))
@@ -67,6 +67,7 @@ struct StepCard {
       }
       return .text(shown.joined(separator: ", "))
     }
-    return .text(output.fileName ?? (output.digest == nil ? shortText(output.value, limit: 90) : nil))
+    // A value with parts is told by the parts that are plain; the whole is at the API.
+    return .text(output.fileName ?? (output.digest == nil ? output.value.flatMap(words) : nil))
   }
 }

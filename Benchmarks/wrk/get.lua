@@ -1,0 +1,2 @@
+-- Asks for the address, over and over.
+wrk.method = "GET"

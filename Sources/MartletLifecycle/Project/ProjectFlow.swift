@@ -1,0 +1,57 @@
+package import MartletCore
+package import MartletGoals
+import MartletLedger
+import MartletMonitoring
+import MartletPipelines
+import MartletServing
+
+/// How work flows in one project, read from the ledger.
+package struct ProjectFlow: Sendable {
+  let platform: Platform
+  /// The newest entries that are looked at; older ones are left out.
+  static let mostEntries = 100_000
+
+  package init(platform: Platform) { self.platform = platform }
+
+  /// The measures of the time from `from` (nil: the first record) to the project's present.
+  package func measures(of project: ProjectName, from: Timestamp? = nil) async throws -> FlowMeasures {
+    let now = try await platform.now(of: project)
+    let entries = try await entries(of: project)
+    return FlowMeasures(entries: entries, from: from ?? entries.map(\.at).min() ?? now, to: now)
+  }
+
+  private func entries(of project: ProjectName) async throws -> [FlowEntry] {
+    let own = try await own(project)
+    let filter = LedgerFilter(
+      actions: [
+        "dataset.version.committed", "dataset.partition.quarantined", "pipeline.started", "model.version.registered",
+        "deployment.*", "alert.*",
+      ], newestFirst: true)
+    var entries: [FlowEntry] = []
+    var token: String?
+    repeat {
+      let page = try await platform.ledger.entries(matching: filter, limit: 1000, after: token)
+      entries += page.items.filter { own.contains($0.entry.object) }.map { FlowEntry($0.entry, at: $0.time) }
+      token = page.nextToken
+    } while token != nil && entries.count < Self.mostEntries
+    return entries
+  }
+
+  /// What the ledger calls the project's own things. Versions and runs are reached through promotions, and never twice.
+  private struct Own {
+    var datasets: String
+    var objects: Set<String>
+
+    func contains(_ object: String) -> Bool {
+      object.hasPrefix(datasets) || object.hasPrefix("pipeline:") || object.hasPrefix("model:")
+        || objects.contains(object)
+    }
+  }
+
+  private func own(_ project: ProjectName) async throws -> Own {
+    let alerts = try await platform.alerts.alerts(project: project, limit: 10_000).map { "alert:\($0.id)" }
+    let endpoints = try await platform.deployments.endpoints().filter { $0.definition.project == project }
+      .map { "endpoint:\($0.definition.name)" }
+    return Own(datasets: "dataset:\(project)/", objects: Set(alerts + endpoints))
+  }
+}
