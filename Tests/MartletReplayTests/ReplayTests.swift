@@ -100,7 +100,6 @@ struct ReplayTests {
       let tally = try await replay.run { _ in }
       // Files are delivered beside rows and requests, and before the clock goes on.
       let delivered = try #require(server.calls.firstIndex(of: "partition 2013-04-01"))
-
       #expect(delivered > 5 && delivered < server.calls.firstIndex(of: "clock 2013-04-02T06") ?? 0)
       #expect(
         server.calls.filter { $0 != "partition 2013-04-01" } == [
