@@ -109,7 +109,7 @@ let package = Package(
     // The story, and its delivery.
     module(
       "MartletLifecycle", ["MartletCore"] + domain + ground,
-      products: [logging, httpClient, nioCore, nioPosix, nioHTTP1]),
+      products: [logging, crypto, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
       "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
       products: [hummingbird, nioCore, nioHTTP1, httpTypes, logging]),
@@ -150,7 +150,7 @@ let package = Package(
       "MartletPipelinesTests", ["MartletCore", "MartletPipelines"] + ground, products: [nioPosix],
       resources: [.copy("Scripts"), .copy("Examples")]),
     tests("MartletTrackingTests", ["MartletCore", "MartletTracking"] + ground, resources: [.copy("Scripts")]),
-    tests("MartletTuningTests", ["MartletCore", "MartletTuning"]),
+    tests("MartletTuningTests", ["MartletCore", "MartletTuning", "MartletStatistics"]),
     tests("MartletRegistryTests", ["MartletCore", "MartletRegistry"] + ground),
     tests(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
@@ -159,7 +159,9 @@ let package = Package(
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),
-    tests("MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground),
+    tests(
+      "MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground,
+      products: [hummingbird, httpTypes, nioCore, nioPosix, logging]),
     tests(
       "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
       products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes]),

@@ -68,8 +68,15 @@ extension JSON {
   }
 
   /// Any encodable value as JSON.
-  package init(encoding value: some Encodable) throws {
+  package init(encoding value: some Encodable) throws { try self.init(encoding: value, keys: .useDefaultKeys) }
+
+  /// Any encodable value as the native API writes it: members are `snake_case`. The keys of dictionaries are data, and
+  /// stay as they are.
+  package init(snakeCase value: some Encodable) throws { try self.init(encoding: value, keys: .convertToSnakeCase) }
+
+  private init(encoding value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = keys
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     self = try JSON.parse(try encoder.encode(value))

@@ -43,7 +43,8 @@ package final class JobRunner: Sendable {
     command: [String]? = nil, engines: String, scratch: String, slots: Int = 2, jobsPerWorker: Int = 100,
     logger: Logger = Logger(label: "martlet.jobs")
   ) {
-    var environment = ProcessInfo.processInfo.environment
+    // A child has no use for the server's secrets.
+    var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARTLET_SECRET_") }
     // Threads that wait for work do not spin, and memory is given back sooner.
     environment["OMP_WAIT_POLICY"] = environment["OMP_WAIT_POLICY"] ?? "PASSIVE"
     environment["MALLOC_ARENA_MAX"] = environment["MALLOC_ARENA_MAX"] ?? "2"

@@ -76,6 +76,16 @@ package struct ControlLoop: Sendable {
     return facts
   }
 
+  /// Reports failed runs that an earlier server had no time to report before it died. To be called once, at the start.
+  package func reportUnreported(logger: Logger) async throws {
+    for project in try await platform.projects.projects() {
+      for run in try await platform.pipelineRuns.runs(project.name, limit: 20).items where run.state == .failed {
+        let known = try await platform.alerts.alerts(about: "pipeline-run:\(run.id)", limit: 1)
+        if known.isEmpty { await Self.report(run, platform, logger) }
+      }
+    }
+  }
+
   /// A run that failed is something its owner should know.
   private static func report(_ run: PipelineRun, _ platform: Platform, _ logger: Logger) async {
     guard run.state == .failed else { return }

@@ -37,6 +37,7 @@ package struct Platform: Sendable {
   package let windows: PredictionWindows
   package let monitors: MonitorStore
   package let alerts: AlertStore
+  package let notifications: NotificationOutbox
   package let scoring: ScoringLink
 
   /// - Parameter connect: a client of the scoring plane; throws while it is not running.
@@ -65,6 +66,7 @@ package struct Platform: Sendable {
     outcomes = OutcomeLog(database: database)
     monitors = MonitorStore(database: database)
     alerts = AlertStore(database: database)
+    notifications = NotificationOutbox(database: database)
     let features = features
     let link = ScoringLink(
       deployments: deployments, connect: connect,

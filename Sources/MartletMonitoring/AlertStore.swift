@@ -8,7 +8,9 @@ package struct AlertStore: Sendable {
 
   package init(database: any Database) { self.database = database }
 
-  /// Raises an alert, or counts one more occurrence of the open alert about the same thing.
+  /// Raises an alert, or counts one more occurrence of the alert about the same thing that is not resolved.
+  ///
+  /// Only a new one is an entry in the ledger, and so only a new one notifies anybody.
   ///
   /// - Parameter key: what makes two alerts the same, such as `flight-delay/endpoint:x/roc_auc < 0.6`.
   package func raise(
@@ -48,13 +50,19 @@ package struct AlertStore: Sendable {
     }
   }
 
-  /// Alerts of a project (nil: of all), newest first.
-  package func alerts(project: ProjectName? = nil, openOnly: Bool = false, limit: Int = 500) async throws -> [Alert] {
+  /// Alerts of a project, about a subject (nil: of all), newest first.
+  package func alerts(
+    project: ProjectName? = nil, about subject: String? = nil, openOnly: Bool = false, limit: Int = 500
+  ) async throws -> [Alert] {
     var conditions: [String] = []
     var arguments: [SQLValue] = []
     if let project {
       conditions.append("project = ?")
       arguments.append(SQLValue(project))
+    }
+    if let subject {
+      conditions.append("subject = ?")
+      arguments.append(.text(subject))
     }
     if openOnly { conditions.append("state = 'open'") }
     let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
@@ -63,30 +71,56 @@ package struct AlertStore: Sendable {
     return try await database.read { try $0.rows(statement, bound, Self.alert) }
   }
 
+  /// - Parameter id: the whole id, or the beginning of exactly one, of at least four characters.
   package func alert(_ id: AlertID) async throws -> Alert {
-    let found = try await database.read { try $0.first(Self.select + " WHERE id = ?", [SQLValue(id)], Self.alert) }
-    guard let found else {
-      throw MartletError.notFound(
-        "there is no alert '\(id.text.prefix(64))'", fix: "martlet alert list shows the alerts")
-    }
-    return found
+    try await database.read { try Self.find(id, in: $0) }
   }
 
-  /// Marks an alert as seen (`acknowledged`) or done with (`resolved`).
+  private static func find(_ id: AlertID, in connection: any SQLConnection) throws -> Alert {
+    if let found = try connection.first(select + " WHERE id = ?", [SQLValue(id)], alert) { return found }
+    let isPrefix = id.text.count >= 4 && id.text.allSatisfy(\.isHexDigit)
+    let found =
+      isPrefix
+      ? try connection.rows(
+        select + " WHERE id >= ? AND id < ? ORDER BY id LIMIT 2", [SQLValue(id), .text(id.text + "g")], alert) : []
+    guard let only = found.first else {
+      throw MartletError.notFound(
+        "there is no alert '\(id.text.prefix(64))'", fix: "martlet alert list --all shows the alerts")
+    }
+    guard found.count == 1 else {
+      throw MartletError(
+        .conflict, "several alerts begin with '\(id)'", cause: found.map(\.id.text).joined(separator: ", ") + ", …",
+        fix: "give more of the id")
+    }
+    return only
+  }
+
+  /// Marks an alert as seen (`acknowledged`) or done with (`resolved`); the same state again changes nothing.
+  ///
+  /// - Throws: a conflict for acknowledging what is resolved.
   package func move(_ id: AlertID, to state: Alert.State, reason: String?, by author: Author, at time: Timestamp)
     async throws -> Alert
   {
-    let before = try await alert(id)
     try await database.write { connection in
+      var alert = try Self.find(id, in: connection)
+      guard alert.state != state else { return alert }
+      guard alert.state != .resolved else {
+        throw MartletError(
+          .conflict, "the alert '\(alert.id)' is resolved and cannot be \(state.rawValue)",
+          fix: "when it happens again, there is a new one")
+      }
+      let before = alert.state
+      alert.state = state
+      if state == .acknowledged { alert.acknowledgedBy = author.name }
       try connection.execute(
         "UPDATE alerts SET state = ?, acknowledged_by = ? WHERE id = ?",
-        [.text(state.rawValue), .text(author.name), SQLValue(id)])
+        [.text(state.rawValue), SQLValue(alert.acknowledgedBy), SQLValue(alert.id)])
       try Ledger.append(
         LedgerEntry(
-          action: "alert.\(state.rawValue)", object: "alert:\(id)", before: ["state": .string(before.state.rawValue)],
+          action: "alert.\(state.rawValue)", object: "alert:\(alert.id)", before: ["state": .string(before.rawValue)],
           after: ["state": .string(state.rawValue)], reason: reason), by: author, at: time, in: connection)
+      return alert
     }
-    return try await alert(id)
   }
 
   private static let select = """

@@ -21,13 +21,19 @@ package struct ControlPlaneConfiguration: Sendable {
   package var engines: String
   /// Starts a scoring process, such as `martlet serve --data DIR --port 5001`; nil leaves that to somebody else.
   package var scoring: [String]?
+  /// Where webhooks may lead beside public addresses.
+  package var outbound: OutboundPolicy
   package var version: String
 
-  package init(data: String, store: String? = nil, engines: String, scoring: [String]? = nil, version: String) {
+  package init(
+    data: String, store: String? = nil, engines: String, scoring: [String]? = nil,
+    outbound: OutboundPolicy = OutboundPolicy(), version: String
+  ) {
     self.data = data
     self.store = store
     self.engines = engines
     self.scoring = scoring
+    self.outbound = outbound
     self.version = version
   }
 
@@ -83,11 +89,15 @@ package struct ControlPlane: Sendable {
   package var background: [BackgroundWork] {
     let (loop, scoring, logger) = (loop, scoring, logger)
     let sealer = LedgerSealer(ledger: platform.ledger, logger: logger)
+    let data = configuration.data
+    let notifications = NotificationDispatcher(
+      platform: platform, policy: configuration.outbound, base: { ServerRecord.read(in: data)?.url }, logger: logger)
     var work = [
       BackgroundWork("ledger sealer") { await sealer.run() },
-      BackgroundWork("pipeline runs") { try await Self.run(loop.runner, logger: logger) },
+      BackgroundWork("pipeline runs") { try await Self.run(loop, logger: logger) },
       BackgroundWork("event clock") { try await loop.tick(logger: logger) },
       BackgroundWork("scoring link") { try await loop.platform.scoring.run() },
+      BackgroundWork("notifications") { await notifications.run() },
     ]
     if configuration.scoring != nil {
       work.append(BackgroundWork("scoring process") { try await scoring.run() })
@@ -96,10 +106,11 @@ package struct ControlPlane: Sendable {
   }
 
   /// Continues what an earlier server left; at the end leaves what is under way to the next one.
-  private static func run(_ runner: PipelineRunner, logger: Logger) async throws {
+  private static func run(_ loop: ControlLoop, logger: Logger) async throws {
     while !Task.isCancelled {
       do {
-        _ = try await runner.resume()
+        try await loop.reportUnreported(logger: logger)
+        _ = try await loop.runner.resume()
         break
       } catch {
         // A database that is away for a while ends no server.
@@ -107,7 +118,7 @@ package struct ControlPlane: Sendable {
         try? await Task.sleep(for: .seconds(1))
       }
     }
-    do { try await Task.sleep(for: .seconds(1_000_000_000)) } catch { await runner.suspend() }
+    do { try await Task.sleep(for: .seconds(1_000_000_000)) } catch { await loop.runner.suspend() }
   }
 
   /// Whether work is under way that should not be cut short when nobody asks for anything.

@@ -17,7 +17,8 @@ package struct Routes: Sendable {
         FeatureRoutes(features: platform.features), PipelineRunRoutes(loop: loop),
         ExperimentRoutes(tracker: platform.tracker), ModelRoutes(registry: platform.registry, gates: platform.gates),
         EndpointRoutes(loop: loop, scoringURL: { await plane.scoringURL() }),
-        MonitorRoutes(monitors: platform.monitors), AlertRoutes(alerts: platform.alerts, clock: plane.clock),
+        MonitorRoutes(monitors: platform.monitors), AlertRoutes(platform: platform),
+        NotificationRoutes(outbox: platform.notifications, clock: plane.clock),
         LedgerRoutes(ledger: platform.ledger),
       ], version: plane.configuration.version)
   }

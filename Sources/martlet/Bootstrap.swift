@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import MartletCore
 import MartletEngines
+import MartletLifecycle
 import MartletServer
 import ServiceLifecycle
 import UnixSignals
@@ -16,6 +17,7 @@ struct UpArguments {
   var data: String
   var store: String?
   var scoringPort: Int?
+  var outbound: OutboundPolicy
   var linger: Duration?
 }
 
@@ -32,7 +34,7 @@ struct Bootstrap {
     let plane = try await ControlPlane(
       configuration: ControlPlaneConfiguration(
         data: arguments.data, store: arguments.store, engines: EngineFolder.standard.path,
-        scoring: scoringCommand(port), version: Martlet.version), logger: logger)
+        scoring: scoringCommand(port), outbound: arguments.outbound, version: Martlet.version), logger: logger)
     let measures = RequestMeasures()
     let application = try await buildApplication(
       ServerArguments(host: arguments.host, port: port), plane: plane, measures: measures

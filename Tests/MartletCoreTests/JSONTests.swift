@@ -97,6 +97,25 @@ struct JSONTests {
     let missing = #expect(throws: MartletError.self) { try JSON.parse(#"{"origin":"JFK"}"#).decode(Trip.self) }
     #expect(missing?.message.contains("stops") == true)
   }
+
+  @Test("In the API's writing members are snake_case, and keys that are data stay as they are")
+  func snakeCase() throws {
+    struct Inner: Encodable { var latencyP99Milliseconds = 3.5 }
+    struct Outer: Encodable {
+      var firstAt = 1
+      var rowsByVersion = ["flightDelay@3": Inner()]
+      var byColumn = ["depDelay": ["arrDelay": 1]]
+      var anything: JSON = ["keptAsIs": [["alsoKept": 1]], "n": .double(.nan)]
+      var missing: Int?
+    }
+    let json = try JSON(snakeCase: Outer())
+    #expect(
+      json == [
+        "first_at": 1, "rows_by_version": ["flightDelay@3": ["latency_p99_milliseconds": 3.5]],
+        "by_column": ["depDelay": ["arrDelay": 1]], "anything": ["keptAsIs": [["alsoKept": 1]], "n": "NaN"],
+      ])
+    #expect(try JSON(encoding: Inner()) == ["latencyP99Milliseconds": 3.5])
+  }
 }
 
 private func randomValue(depth: Int, _ generator: inout Xorshift) -> JSON {

@@ -27,8 +27,15 @@ private let facts = GateFacts(
 @Suite("Gate lines") struct GateExpressionTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var line: String
-    var holds: Bool
+    var state: GateLineResult.State
     var why: String
+
+    init(line: String, holds: Bool, why: String) {
+      (self.line, state, self.why) = (line, holds ? .holds : .fails, why)
+    }
+
+    init(line: String, unmeasured why: String) { (self.line, state, self.why) = (line, .unmeasured, why) }
+
     var testDescription: String { line }
   }
 
@@ -70,24 +77,24 @@ private let facts = GateFacts(
       line: "pr_auc >= champion.pr_auc + 0.002 at 95%", holds: false,
       why: "pr_auc − champion.pr_auc lies between -0.001 and 0.011 at 95%, not surely at least 0.002"),
     Case(line: "roc_auc >= 0.69 at 95%", holds: true, why: "roc_auc lies between 0.7 and 0.724 at 95%, at least 0.69"),
-    Case(line: "pr_auc >= champion.pr_auc at 90%", holds: false, why: "no 90% interval for pr_auc − champion.pr_auc"),
-    Case(line: "brier <= champion.brier at 95%", holds: false, why: "no 95% interval for brier − champion.brier"),
-    Case(line: "pr_auk >= 0.1", holds: false, why: "no value for pr_auk: did you mean 'pr_auc'?"),
-    Case(line: "champion.ece < 1", holds: false, why: "no value for champion.ece"),
-    Case(line: "broken < 1", holds: false, why: "no value for broken"),
-    Case(line: "psi(dest) < 1", holds: false, why: "no value for psi(dest)"),
-    Case(line: "drift(any feature) < 1", holds: false, why: "no value for drift(any feature)"),
-    Case(line: "min(slice(origin).roc_auc) > 0", holds: false, why: "no value for min(slice(origin).roc_auc)"),
+    Case(line: "pr_auc >= champion.pr_auc at 90%", unmeasured: "no 90% interval for pr_auc − champion.pr_auc"),
+    Case(line: "brier <= champion.brier at 95%", unmeasured: "no 95% interval for brier − champion.brier"),
+    Case(line: "pr_auk >= 0.1", unmeasured: "no value for pr_auk: did you mean 'pr_auc'?"),
+    Case(line: "champion.ece < 1", unmeasured: "no value for champion.ece"),
+    Case(line: "broken < 1", unmeasured: "no value for broken"),
+    Case(line: "psi(dest) < 1", unmeasured: "no value for psi(dest)"),
+    Case(line: "drift(any feature) < 1", unmeasured: "no value for drift(any feature)"),
+    Case(line: "min(slice(origin).roc_auc) > 0", unmeasured: "no value for min(slice(origin).roc_auc)"),
     Case(line: "roc_auc / 0 > 1", holds: false, why: "'roc_auc / 0 > 1' has no finite value"),
     Case(line: "(roc_auc + pr_auc) * 2 >= 2.24", holds: true, why: "(roc_auc + pr_auc) * 2 is 2.244, at least 2.24"),
   ]
 
   @Test("A line holds or not, and says why", arguments: cases) func line(_ each: Case) throws {
     let result = try GateExpression.parse(each.line).evaluate(facts)
-    #expect(result.holds == each.holds)
+    #expect(result.state == each.state)
     #expect(result.explanation == each.why)
     #expect(result.text == each.line)
-    #expect(!result.isVacuous)
+    #expect(result.holds == (each.state == .holds) && result.isMet == result.holds)
   }
 
   @Test("Lines that name the champion hold while there is none, and count as not met for an alert")
@@ -95,7 +102,7 @@ private let facts = GateFacts(
     let facts = GateFacts(candidate: ["pr_auc": 0.1])
     for line in ["pr_auc >= champion.pr_auc + 0.002 at 95%", "champion.ece < 1", "pr_auc > champion.pr_auc"] {
       let result = try GateExpression.parse(line).evaluate(facts)
-      #expect(result.holds && result.isVacuous && !result.isMet)
+      #expect(result.holds && result.state == .vacuous && !result.isMet)
     }
   }
 
@@ -164,11 +171,40 @@ private let facts = GateFacts(
     let result = try Gate.evaluate(
       "quality", lines: ["roc_auc >= 0.9", "brier <= champion.brier", "nothing > 1"], facts: facts)
     #expect(!result.passed)
-    #expect(result.lines.map(\.holds) == [false, true, false])
+    #expect(result.lines.map(\.state) == [.fails, .holds, .unmeasured])
+    #expect(!result.isUndecided)
     let error = #expect(throws: MartletError.self) { try result.requirePassed() }
     #expect(error?.code == .checkFailed)
-    #expect(error?.message == "the gate 'quality' refuses: 2 of 3 lines do not hold")
-    #expect(error?.cause == "roc_auc is 0.712, not at least 0.9; no value for nothing")
+    #expect(error?.message == "the gate 'quality' refuses: 1 of 3 lines do not hold, 1 could not be measured")
+    #expect(error?.cause == "roc_auc is 0.712, not at least 0.9; unmeasured: no value for nothing")
     #expect(try JSON.parse(try JSON(encoding: result).text).decode(GateResult.self) == result)
+  }
+
+  @Test("What fails stands before what was not measured, whatever the order of the lines") func order() throws {
+    let result = try Gate.evaluate("live", lines: ["nothing < 50", "roc_auc >= 0.9"], facts: facts)
+    #expect(result.objection == "roc_auc is 0.712, not at least 0.9; unmeasured: no value for nothing")
+    #expect(result.failures.map(\.text) == ["roc_auc >= 0.9"] && result.unmeasured.map(\.text) == ["nothing < 50"])
+  }
+
+  @Test("A gate with lines that are not measured does not pass, and is undecided where nothing fails")
+  func undecided() throws {
+    let result = try Gate.evaluate("live", lines: ["roc_auc >= 0.6", "nothing < 50"], facts: facts)
+    #expect(!result.passed && result.isUndecided && result.failures.isEmpty)
+    let error = #expect(throws: MartletError.self) { try result.requirePassed() }
+    #expect(error?.message == "the gate 'live' refuses: 1 of 2 lines could not be measured")
+    #expect(error?.cause == "unmeasured: no value for nothing")
+    let passed = try Gate.evaluate("live", lines: ["roc_auc >= 0.6"], facts: facts)
+    #expect(passed.passed && !passed.isUndecided && passed.objection == nil)
+  }
+
+  @Test("Results that an earlier version kept can still be read") func stored() throws {
+    let kept = """
+      {"gate":"quality","lines":[{"text":"a > 1","holds":true,"isVacuous":false,"left":2,"right":1,"explanation":"x"},
+      {"text":"b > 1","holds":true,"isVacuous":true,"explanation":"y"},
+      {"text":"c > 1","holds":false,"isVacuous":false,"explanation":"z"}]}
+      """
+    let result: GateResult = try JSON.parse(kept).decode()
+    #expect(result.lines.map(\.state) == [.holds, .vacuous, .fails])
+    #expect(try JSON(encoding: result)["lines"]?.array?.map { $0["state"] } == ["holds", "vacuous", "fails"])
   }
 }

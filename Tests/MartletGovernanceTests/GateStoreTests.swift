@@ -17,13 +17,16 @@ import Testing
     let passed = try Gate.evaluate("quality", lines: ["roc_auc > 0.6"], facts: facts)
     let failed = try Gate.evaluate("quality", lines: ["roc_auc > 0.6", "roc_auc > 0.8"], facts: facts)
     try await store.record(passed, on: "model:m@1", by: ada, at: june)
-    try await store.record(failed, on: "model:m@2", by: ada, at: june + .seconds(60))
+    try await store.record(failed, on: "model:m@2", of: "tiny", by: ada, at: june + .seconds(60))
     #expect(try await store.records(on: "model:m@1").map(\.result) == [passed])
     #expect(try await store.latest().map(\.subject) == ["model:m@2", "model:m@1"])
     #expect(try await store.latest(failedOnly: true).map(\.result) == [failed])
     let entries = try await Ledger(database: database).entries(matching: LedgerFilter(objectPrefix: "model:")).items
     #expect(Set(entries.map(\.entry.action)) == ["gate.passed", "gate.failed"])
-    #expect(entries.first { $0.entry.action == "gate.failed" }?.entry.reason == "roc_auc is 0.7, not above 0.8")
+    let refusal = entries.first { $0.entry.action == "gate.failed" }?.entry
+    #expect(refusal?.reason == "roc_auc is 0.7, not above 0.8")
+    #expect(refusal?.after?["project"] == "tiny")
+    #expect(refusal?.after?["lines"]?.array?.map { $0["state"] } == ["holds", "fails"])
     await database.close()
   }
 }

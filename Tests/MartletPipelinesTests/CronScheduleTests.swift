@@ -42,4 +42,43 @@ import Testing
       ", * * * *",
     ])
   func refused(text: String) { #expect(throws: MartletError.self) { try CronSchedule(text) } }
+
+  @Test(
+    "Missed firings are the first, the latest and how many",
+    arguments: [
+      ("0 4 * * *", "2013-06-01T03:00", "2013-06-01T03:59", nil),
+      ("0 4 * * *", "2013-06-01T03:00", "2013-06-01T04:00", "2013-06-01T04:00 2013-06-01T04:00 1"),
+      ("0 4 * * *", "2013-06-01T04:00", "2013-06-04T12:00", "2013-06-02T04:00 2013-06-04T04:00 3"),
+      ("* * * * *", "2013-06-01T00:00", "2013-07-01T00:00", "2013-06-01T00:01 2013-07-01T00:00 1000"),
+      ("0 0 29 2 *", "2011-01-01T00:00", "2017-01-01T00:00", "2012-02-29T00:00 2016-02-29T00:00 2"),
+    ] as [(String, String, String, String?)])
+  func firings(cron: String, after: String, by: String, expected: String?) throws {
+    let found = try CronSchedule(cron).firings(
+      after: try #require(Timestamp(after)), by: try #require(Timestamp(by)))
+    let words = found.map { [$0.first, $0.latest].map { String($0.description.prefix(16)) } + [String($0.count)] }
+    #expect(words?.joined(separator: " ") == expected)
+  }
+
+  @Test("The latest firing is the one that walking from firing to firing ends at", arguments: 0..<40)
+  func latest(seed: Int) throws {
+    var state = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 99
+    func pick(_ count: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(count))
+    }
+    let zone = ["UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"][pick(4)]
+    let cron = ["\(pick(60)) \(pick(24)) * * *", "*/17 \(pick(24)) * * MON-FRI", "30 1,2,3 * * *", "5 */5 1-7 * 3"][
+      pick(4)]
+    let schedule = try CronSchedule(cron, zone: zone)
+    let after = Timestamp(year: 2013, month: 1 + pick(12), day: 1) + .seconds(pick(9_000_000))
+    let end = after + .seconds(pick(6_000_000))
+    var (walked, time): ([Timestamp], Timestamp) = ([], after)
+    while let next = try schedule.next(after: time), next <= end {
+      walked.append(next)
+      time = next
+    }
+    let found = try schedule.firings(after: after, by: end)
+    #expect(found?.first == walked.first && found?.latest == walked.last, "\(cron) \(zone) \(after) \(end)")
+    #expect(found?.count ?? 0 == min(1000, walked.count))
+  }
 }

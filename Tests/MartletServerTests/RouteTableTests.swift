@@ -38,4 +38,23 @@ struct RouteTableTests {
     }
     await plane.close()
   }
+
+  @Test("Every member and parameter that the document names is snake_case")
+  func snakeCase() async throws {
+    let plane = try await ControlPlane(configuration: TestServer.configuration(), logger: Logger(label: "test"))
+    let document = Routes(plane, measures: RequestMeasures()).document
+    var names: Set<String> = []
+    func collect(_ json: JSON) {
+      for (key, value) in json.object ?? [:] {
+        if key == "properties" { names.formUnion((value.object ?? [:]).keys) }
+        if key == "parameters" { names.formUnion((value.array ?? []).compactMap { $0["name"]?.string }) }
+        collect(value)
+      }
+      (json.array ?? []).forEach(collect)
+    }
+    collect(document)
+    #expect(names.isSuperset(of: ["first_at", "acknowledged_by", "page_token"]))
+    #expect(names.filter { $0.contains(where: \.isUppercase) || $0.contains("-") } == [])
+    await plane.close()
+  }
 }

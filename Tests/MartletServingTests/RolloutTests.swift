@@ -41,6 +41,19 @@ struct RolloutTests {
     #expect(next == step)
   }
 
+  @Test(
+    "A gate with something not yet measured waits, and rolls back when the hold is over and there was enough to see",
+    arguments: [
+      (answered: 500, challenger: 50, Rollout.Step.wait), (2000, 5, .wait), (1999, 400, .wait),
+      (2000, 50, .rollBack(reason: "why")), (9000, 200, .rollBack(reason: "why")),
+    ])
+  func undecided(answered: Int, challenger: Int, _ step: Rollout.Step) {
+    let verdict = Rollout.Verdict(passes: false, isUndecided: true, reason: "why")
+    let next = Self.rollout(0).nextStep(
+      Self.canary, .init(answeredRows: answered, challengerRows: challenger), verdict)
+    #expect(next == step)
+  }
+
   @Test("Nothing happens without a challenger")
   func rests() {
     let idle = Rollout(champion: Self.version(1), epoch: 3)

@@ -63,10 +63,11 @@ struct ScoringLinkTests {
       #expect(try await answer() == [101.5])
       _ = try test.plane.apply(OnlinePatch(table: Self.table, after: nil, sequence: 1, rows: []))
       try await link.send([.init(key: ["x"], at: nil, values: [9])], to: Self.table)
-      #expect(try await answer() == [101.5])
+      // The whole table first, then the rows that changed: those between two refreshes are not lost.
+      #expect(try await answer() == [109])
       _ = try await deployments.start(try version(test, 2), on: "e", by: Self.author, at: Self.now)
       try await link.reconcile()
-      #expect(try await answer() == [201.5])
+      #expect(try await answer() == [209])
     }
   }
 

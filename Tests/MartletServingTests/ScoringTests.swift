@@ -156,7 +156,7 @@ struct ScoringTests {
     try test.apply([try test.variant(1, TestPlane.simple)])
     try await test.application.test(.router) { client async throws -> Void in
       let one = #"{"inputs": {"a": [1], "b": ["x"]}}"#
-      let random = try await client.predict(one).headers[.martletPredictionID]
+      let random = try #require(try await client.predict(one).headers[.martletPredictionID])
       _ = try await client.predict(one, headers: [.xRequestID: "r1"])
       let two = #"{"inputs": {"a": [1, 2], "b": ["x", "y"]}}"#
       _ = try await client.predict(two, headers: [.xRequestID: "r2"])

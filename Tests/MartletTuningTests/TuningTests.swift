@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletStatistics
 import MartletTuning
 import Testing
 
@@ -120,6 +121,47 @@ struct TuningTests {
     #expect(trials.count == 12 && Set(trials.map(\.parameters)).count == 12)
     let rates = Set(trials.compactMap { $0.parameters["rate"]?.double }).sorted()
     #expect(rates.count == 3 && abs(rates[1] - 0.1) < 1e-9)
+  }
+
+  /// Listed values only: as a project file's `space: {a: [1, 2], b: [x, y, z]}`.
+  private func lists(seed: UInt64) throws -> (space: SearchSpace, product: Set<[String: JSON]>) {
+    var generator = SeededGenerator(seed: seed)
+    var (dimensions, product): ([SearchSpace.Dimension], [[String: JSON]]) = ([], [[:]])
+    for index in 0...Int(generator.uniform() * 3.99) {
+      let values = (0...Int(generator.uniform() * 3.99)).map { JSON.integer(Int64($0 * 7)) }
+      dimensions.append(.init("p\(index)", .choice(values)))
+      product = product.flatMap { known in values.map { known.merging(["p\(index)": $0]) { $1 } } }
+    }
+    return (try SearchSpace(dimensions), Set(product))
+  }
+
+  @Test("A grid of listed values covers exactly their product, each combination once", arguments: UInt64(1)...30)
+  func product(seed: UInt64) async throws {
+    let (space, product) = try lists(seed: seed)
+    var study = try Study(
+      space: space, trials: product.count, batch: Int(seed % 5) + 1, seed: seed, sampler: .grid)
+    let trials = try await study.run { Double($0.number) }
+    #expect(trials.count == product.count && Set(trials.map(\.parameters)) == product)
+    var generous = try Study(space: space, trials: 10_000, batch: 7, seed: seed, sampler: .grid)
+    #expect(try await generous.run { _ in 0 }.map(\.parameters) == trials.map(\.parameters))
+  }
+
+  @Test("Random search proposes the same for the same seed, whatever the trials come to", arguments: UInt64(1)...10)
+  func stable(seed: UInt64) async throws {
+    func proposals(_ seed: UInt64, batch: Int, loss: @escaping @Sendable (Int) -> Double) async throws -> [[String:
+      JSON]]
+    {
+      var study = try Study(space: try space(), trials: 25, batch: batch, seed: seed, sampler: .random)
+      return try await study.run { loss($0.number) }.map(\.parameters)
+    }
+    let first = try await proposals(seed, batch: 1) { Double($0) }
+    #expect(try await proposals(seed, batch: 6) { $0 % 3 == 0 ? .nan : -Double($0) } == first)
+    #expect(try await proposals(seed + 1, batch: 1) { Double($0) } != first)
+    #expect(Set(first).count == 25)
+    for proposal in first {
+      #expect((-5...5).contains(proposal["x"]?.double ?? .nan) && (2...200).contains(proposal["leaves"]?.integer ?? 0))
+      #expect(["a", "b", "c"].contains(proposal["kind"]) && (1e-4...1).contains(proposal["rate"]?.double ?? .nan))
+    }
   }
 
   @Test("The median pruner stops what is worse than half of those before")

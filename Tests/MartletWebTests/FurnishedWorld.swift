@@ -121,9 +121,10 @@ extension PageWorld {
       GateResult(
         gate: "quality",
         lines: [
-          GateLineResult(text: "roc_auc >= 0.60", holds: true, left: 0.71, right: 0.6, explanation: "roc_auc is 0.71"),
           GateLineResult(
-            text: "pr_auc >= champion.pr_auc - 0.002 at 95%", holds: false, left: 0.41, right: 0.44,
+            text: "roc_auc >= 0.60", state: .holds, left: 0.71, right: 0.6, explanation: "roc_auc is 0.71"),
+          GateLineResult(
+            text: "pr_auc >= champion.pr_auc - 0.002 at 95%", state: .fails, left: 0.41, right: 0.44,
             explanation: "the difference is surely below"),
         ]), on: "run:\(run)", by: author, at: now)
   }

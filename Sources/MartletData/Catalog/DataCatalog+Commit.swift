@@ -147,7 +147,7 @@ struct CommitPlan: Sendable {
       try Ledger.append(
         LedgerEntry(
           action: "dataset.version.committed", object: "\(key.ledgerObject)@\(version.number)",
-          before: base.parent.map { .object(["version": .string($0.id.text)]) }, after: try JSON(encoding: version),
+          before: base.parent.map { .object(["version": .string($0.id.text)]) }, after: try JSON(snakeCase: version),
           reason: reason),
         by: author, at: eventTime, in: connection)
     }

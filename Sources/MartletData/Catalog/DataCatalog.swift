@@ -52,8 +52,8 @@ package struct DataCatalog: Sendable {
       try DatasetStore.save(record, by: author, connection)
       try Ledger.append(
         LedgerEntry(
-          action: "dataset.defined", object: key.ledgerObject, before: try before.map { try JSON(encoding: $0) },
-          after: try JSON(encoding: definition), reason: nil),
+          action: "dataset.defined", object: key.ledgerObject, before: try before.map { try JSON(snakeCase: $0) },
+          after: try JSON(snakeCase: definition), reason: nil),
         by: author, at: eventTime, in: connection)
       return record
     }

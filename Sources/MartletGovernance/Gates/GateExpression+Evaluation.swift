@@ -2,17 +2,19 @@ import MartletCore
 import MartletStatistics
 
 extension GateExpression {
-  /// Judges the line. A measure without a value makes it fail and say so; it never holds silently.
+  /// Judges the line. Where a measure has no value it is `unmeasured` and says so; it never holds silently.
   package func evaluate(_ facts: GateFacts) -> GateLineResult {
     if namesChampion, !facts.hasChampion {
       return GateLineResult(
-        text: text, holds: true, isVacuous: true, explanation: "there is no champion to compare with yet")
+        text: text, state: .vacuous, explanation: "there is no champion to compare with yet")
     }
     do {
       return confidence == nil ? try compareValues(facts) : try compareInterval(facts)
+    } catch let missing as Unmeasured {
+      return GateLineResult(text: text, state: .unmeasured, explanation: missing.reason)
     } catch {
       let reason = MartletError(error, doing: "it could not be judged").message
-      return GateLineResult(text: text, holds: false, explanation: reason)
+      return GateLineResult(text: text, state: .fails, explanation: reason)
     }
   }
 
@@ -24,7 +26,8 @@ extension GateExpression {
     let words =
       "\(left.words)\(a.place) is \(Self.shown(a.number, percent)), \(holds ? "" : "not ")\(comparison.words) \(Self.shown(b.number, percent))"
     let other = right.constant == nil ? " (\(right.words)\(b.place))" : ""
-    return GateLineResult(text: text, holds: holds, left: a.number, right: b.number, explanation: words + other)
+    return GateLineResult(
+      text: text, state: holds ? .holds : .fails, left: a.number, right: b.number, explanation: words + other)
   }
 
   private func compareInterval(_ facts: GateFacts) throws -> GateLineResult {
@@ -34,7 +37,7 @@ extension GateExpression {
     let subject = bound.other.map { "\(bound.metric) − \($0.rawValue).\(bound.metric)" } ?? bound.metric
     let interval = bound.other.map { facts.differences[$0]?[bound.metric] } ?? facts.intervals[bound.metric]
     guard let interval, abs(interval.level - confidence) < 1e-9, interval.lower.isFinite, interval.upper.isFinite else {
-      throw MartletError.invalidInput("no \(Self.percent(confidence)) interval for \(subject)")
+      throw Unmeasured(reason: "no \(Self.percent(confidence)) interval for \(subject)")
     }
     let deciding: Double
     switch comparison {
@@ -47,7 +50,8 @@ extension GateExpression {
     let words =
       "\(subject) lies between \(interval.lower.shortest) and \(interval.upper.shortest) at \(Self.percent(confidence)), "
       + "\(holds ? "" : "not surely ")\(comparison.words) \(bound.constant.shortest)"
-    return GateLineResult(text: text, holds: holds, left: deciding, right: bound.constant, explanation: words)
+    return GateLineResult(
+      text: text, state: holds ? .holds : .fails, left: deciding, right: bound.constant, explanation: words)
   }
 
   private static func shown(_ value: Double, _ percent: Bool) -> String {
@@ -85,8 +89,8 @@ extension GateExpression.Term {
     case .measure(let subject, let name):
       let known = facts.metrics[subject] ?? [:]
       guard let value = known[name], value.isFinite else {
-        throw MartletError.invalidInput(
-          "no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
+        throw Unmeasured(
+          reason: "no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
       }
       return Found(number: value)
     case .slices(let aggregate, let column, let metric): return try Self.sliced(aggregate, column, metric, facts, words)
@@ -101,7 +105,7 @@ extension GateExpression.Term {
       slice.metrics?[metric].flatMap { $0.isFinite ? (slice.value, $0) : nil }
     }
     guard let first = values.first else {
-      throw MartletError.invalidInput("no value for \(words)\(didYouMean(column, among: facts.slices.keys.sorted()))")
+      throw Unmeasured(reason: "no value for \(words)\(didYouMean(column, among: facts.slices.keys.sorted()))")
     }
     switch aggregate {
     case .mean: return Found(number: values.reduce(0) { $0 + $1.1 } / Double(values.count))
@@ -118,15 +122,15 @@ extension GateExpression.Term {
     switch columns {
     case .column(let name):
       guard let value = known[name], value.isFinite else {
-        throw MartletError.invalidInput(
-          "no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
+        throw Unmeasured(
+          reason: "no value for \(words)\(didYouMean(name, among: known.keys.filter { $0 != name }.sorted()))")
       }
       return Found(number: value)
     case .anyFeature:
       let features = known.filter { $0.key != "prediction" }
       guard !features.isEmpty, features.values.allSatisfy(\.isFinite),
         let largest = features.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
-      else { throw MartletError.invalidInput("no value for \(words)") }
+      else { throw Unmeasured(reason: "no value for \(words)") }
       return Found(number: largest.value, place: " (\(largest.key))")
     }
   }
@@ -151,4 +155,9 @@ extension GateExpression.Term {
     }
     return "(\(words))"
   }
+}
+
+/// A measure that the line names has no value.
+private struct Unmeasured: Error {
+  var reason: String
 }

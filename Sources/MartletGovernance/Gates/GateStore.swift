@@ -19,7 +19,9 @@ package struct GateStore: Sendable {
   package init(database: any Database) { self.database = database }
 
   /// Records a result and appends `gate.passed` or `gate.failed` to the ledger, in one transaction.
-  package func record(_ result: GateResult, on subject: String, by author: Author, at time: Timestamp) async throws {
+  package func record(
+    _ result: GateResult, on subject: String, of project: ProjectName? = nil, by author: Author, at time: Timestamp
+  ) async throws {
     try await database.write { connection in
       try connection.execute(
         "INSERT INTO gate_results (subject, gate, passed, result, author, judged_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -28,14 +30,17 @@ package struct GateStore: Sendable {
           SQLValue(try JSON(encoding: author)), SQLValue(time),
         ])
       let lines = result.lines.map { line in
-        JSON.object(["line": .string(line.text), "holds": .boolean(line.holds), "why": .string(line.explanation)])
+        JSON.object([
+          "line": .string(line.text), "state": .string(line.state.rawValue), "why": .string(line.explanation),
+        ])
       }
-      let reason = result.passed ? nil : result.failures.map(\.explanation).joined(separator: "; ")
+      var after: [String: JSON] = ["gate": .string(result.gate), "lines": .array(lines)]
+      after["project"] = project.map { .string($0.text) }
+      let reason = result.objection
       try Ledger.append(
         LedgerEntry(
           action: result.passed ? "gate.passed" : "gate.failed", object: subject, before: nil,
-          after: ["gate": .string(result.gate), "lines": .array(lines)], reason: reason), by: author, at: time,
-        in: connection)
+          after: .object(after), reason: reason), by: author, at: time, in: connection)
     }
   }
 

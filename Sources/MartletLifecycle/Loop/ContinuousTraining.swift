@@ -28,18 +28,6 @@ package struct ContinuousTraining: Sendable {
     return nil
   }
 
-  /// Starts a run when a schedule of the project fires in the time from `from` (excluded) to `to`.
-  func considerSchedule(_ version: ProjectVersion, from: Timestamp?, to now: Timestamp, waits: Bool) async throws
-    -> String?
-  {
-    guard let from else { return nil }
-    for trigger in version.file.triggers {
-      guard case .cron(let schedule) = trigger, let next = try schedule.next(after: from), next <= now else { continue }
-      return try await start(trigger.name, because: "scheduled for \(next)", version, at: now, waits: waits)
-    }
-    return nil
-  }
-
   /// Returns when none of the project's pipeline runs is under way, be it one that a killed server left behind: driven
   /// time stands still while one works.
   func waitForRuns(of project: ProjectName) async throws {
@@ -54,15 +42,20 @@ package struct ContinuousTraining: Sendable {
   )
     async throws -> String?
   {
-    // A version that is still on its way is let through first: two challengers cannot be told apart.
-    for endpoint in version.file.endpoints {
-      let deployed = try await platform.deployments.endpoint(EndpointName(endpoint.name))
-      if deployed.rollout.challenger != nil { return nil }
-    }
+    if try await isReleasing(version) { return nil }
     let admission = try await runner.start(
       PipelineRunRequest(project: version.project, trigger: trigger, reason: reason, author: .martlet))
     guard case .started(let run) = admission else { return nil }
     if waits { _ = try await runner.wait(run.id) }
     return "pipeline run \(run.number) started by \(trigger): \(reason)"
+  }
+
+  /// A version that is still on its way is let through first: two challengers cannot be told apart.
+  func isReleasing(_ version: ProjectVersion) async throws -> Bool {
+    for endpoint in version.file.endpoints {
+      let deployed = try await platform.deployments.endpoint(EndpointName(endpoint.name))
+      if deployed.rollout.challenger != nil { return true }
+    }
+    return false
   }
 }

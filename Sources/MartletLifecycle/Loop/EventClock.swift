@@ -67,9 +67,7 @@ package actor EventClock {
         events.append(started)
       }
     }
-    if let started = try await training.considerSchedule(version, from: from, to: time, waits: waits) {
-      events.append(started)
-    }
+    events += try await training.considerSchedules(version, from: from, to: time, waits: waits)
     return Progress(now: time, events: events)
   }
 

@@ -58,20 +58,22 @@ struct TrainingSearch: Sendable {
       baselines.append(.init(name: name, run: trial.run, files: trial.files, metrics: trial.outcome.metrics))
     }
     var study = try Study(
-      space: try .lightGBM(), trials: tune?.trials ?? 1, batch: tune?.batch ?? 1, seed: seed)
+      space: try SearchSpace(tune?.space), trials: tune?.trials ?? 1, batch: tune?.batch ?? 1, seed: seed,
+      sampler: try .named(tune?.sampler ?? SamplerKind.tpe.rawValue))
     let metric = tune?.metric ?? "pr_auc"
     let results = TrialResults()
     let trials = try await study.run { suggestion in
       let parameters = suggestion.parameters.merging(request.step.parameters) { _, fixed in fixed }
-      let trial = try await trial(
-        "trial \(suggestion.number + 1)",
-        .lightgbm(parameters: parameters, rounds: Self.rounds, earlyStopping: Self.earlyStopping), request, seed, parent
-      )
-      await results.keep(trial, at: suggestion.number)
-      log("trial \(suggestion.number + 1): \(Self.described(trial.outcome.metrics))")
-      guard let value = trial.outcome.metrics[metric] else {
+      let done = try await results.keeping(suggestion.number) {
+        try await trial(
+          "trial \(suggestion.number + 1)",
+          .lightgbm(parameters: parameters, rounds: Self.rounds, earlyStopping: Self.earlyStopping), request, seed,
+          parent)
+      }
+      log("trial \(suggestion.number + 1): \(Self.described(done.outcome.metrics))")
+      guard let value = done.outcome.metrics[metric] else {
         throw MartletError.invalidInput(
-          "tune.metric '\(metric)' is not measured\(didYouMean(metric, among: trial.outcome.metrics.keys))")
+          "tune.metric '\(metric)' is not measured\(didYouMean(metric, among: done.outcome.metrics.keys))")
       }
       return ["brier", "log_loss", "ece"].contains(metric) ? value : -value
     }
@@ -178,7 +180,22 @@ private actor TrialResults {
   private var trials: [Int: TrainingSearch.Trial] = [:]
   private(set) var lastFailure: String?
 
-  func keep(_ trial: TrainingSearch.Trial, at number: Int) { trials[number] = trial }
+  /// Runs one trial and keeps it, or the reason why it failed.
+  nonisolated func keeping(_ number: Int, _ body: @Sendable () async throws -> TrainingSearch.Trial) async throws
+    -> TrainingSearch.Trial
+  {
+    do {
+      let trial = try await body()
+      await keep(trial, at: number)
+      return trial
+    } catch {
+      await fail(MartletError(error, doing: "training failed").description)
+      throw error
+    }
+  }
+
+  private func keep(_ trial: TrainingSearch.Trial, at number: Int) { trials[number] = trial }
+  private func fail(_ reason: String) { lastFailure = reason }
 
   subscript(number: Int) -> TrainingSearch.Trial? { trials[number] }
 }
@@ -207,5 +224,24 @@ extension TrainStep {
           return PreparationSpec.Operation(kind, method: section.method, columns: section.columns)
         })
     }
+  }
+}
+
+extension SearchSpace {
+  /// What the project file varies; LightGBM's own search where it names nothing.
+  init(_ sections: [SpaceSection]?) throws {
+    guard let sections else {
+      self = try .lightGBM()
+      return
+    }
+    try self.init(
+      sections.map { section in
+        guard let range = section.range else { return Dimension(section.name, .choice(section.values ?? [])) }
+        return Dimension(
+          section.name,
+          range.isWhole
+            ? .whole(from: Int64(range.from), to: Int64(range.to), log: range.isLog)
+            : .real(from: range.from, to: range.to, log: range.isLog))
+      })
   }
 }

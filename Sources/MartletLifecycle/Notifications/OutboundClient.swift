@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import Foundation
-import Logging
 package import MartletCore
 import NIOCore
 import NIOHTTP1
@@ -8,13 +7,17 @@ import NIOPosix
 
 /// The one way out: resolves a host, refuses addresses that are not public, connects to the address it resolved, follows
 /// no redirect.
+///
+/// Its errors name no address: the address of a webhook is a secret.
 package struct OutboundClient: Sendable {
   private let policy: OutboundPolicy
 
   package init(policy: OutboundPolicy) { self.policy = policy }
 
   /// Posts JSON and returns the status; an answer that is not 2xx is not an error here.
-  package func post(_ body: JSON, to url: String, timeout: Duration = .seconds(10)) async throws -> Int {
+  package func post(
+    _ body: [UInt8], headers: [(name: String, value: String)] = [], to url: String, timeout: Duration = .seconds(10)
+  ) async throws -> Int {
     guard let parts = URL(string: url), let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
       let host = parts.host, !host.isEmpty
     else { throw MartletError.invalidInput("the address of the webhook is not an http or https URL") }
@@ -25,19 +28,45 @@ package struct OutboundClient: Sendable {
         fix: "allow it in the server's configuration: martlet up --allow-outbound HOST[:PORT]")
     }
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    configuration.timeout.connect = .seconds(5)
+    configuration.connectionPool.retryConnectionEstablishment = false
     if let ip = address.ipAddress { configuration.dnsOverride = [host: ip] }
+    var request = HTTPClientRequest(url: url)
+    request.method = .POST
+    request.headers.add(name: "content-type", value: "application/json")
+    for header in headers { request.headers.add(name: header.name, value: header.value) }
+    request.body = .bytes(ByteBuffer(bytes: body))
+    return try await send(request, configuration, timeout: timeout)
+  }
+
+  /// The answer's body is of no interest and is not read.
+  private func send(_ request: HTTPClientRequest, _ configuration: HTTPClient.Configuration, timeout: Duration)
+    async throws -> Int
+  {
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    let result: Result<Int, any Error>
     do {
-      var request = HTTPClientRequest(url: url)
-      request.method = .POST
-      request.headers.add(name: "content-type", value: "application/json")
-      request.body = .bytes(body.bytes)
       let response = try await client.execute(request, timeout: .milliseconds(timeout.wholeMilliseconds))
-      try await client.shutdown()
-      return Int(response.status.code)
+      result = .success(Int(response.status.code))
     } catch {
-      try? await client.shutdown()
-      throw MartletError(.unavailable, "the webhook could not be reached", cause: String(describing: error))
+      result = .failure(error)
+    }
+    try? await client.shutdown()
+    do { return try result.get() } catch { throw Self.unreachable(error) }
+  }
+
+  private static func unreachable(_ error: any Error) -> MartletError {
+    MartletError(.unavailable, "the webhook could not be reached", cause: cause(error))
+  }
+
+  /// What went wrong, without the address that some errors carry.
+  private static func cause(_ error: any Error) -> String {
+    if error is NIOConnectionError { return "no connection" }
+    if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+    switch error as? HTTPClientError {
+    case .connectTimeout, .deadlineExceeded, .readTimeout: return "it did not answer in time"
+    case .remoteConnectionClosed: return "it closed the connection"
+    default: return "\(type(of: error))"
     }
   }
 
@@ -47,7 +76,7 @@ package struct OutboundClient: Sendable {
         try SocketAddress.makeAddressResolvingHost(host, port: port)
       }
     } catch {
-      throw MartletError(.unavailable, "the webhook's host cannot be resolved", cause: String(describing: error))
+      throw MartletError(.unavailable, "the webhook's host cannot be resolved")
     }
   }
 }

@@ -1,19 +1,39 @@
 import Glibc
+import MartletCore
 package import NIOCore
 
 /// Which addresses Martlet may connect to on its own account: public ones, and those the server's administrator allows.
 ///
 /// A project file never can widen this, so a webhook cannot be pointed at the machines beside the server.
 package struct OutboundPolicy: Sendable {
-  /// Hosts or addresses that are allowed although they are not public, such as `127.0.0.1:9093`.
-  package var allowed: Set<String>
+  /// Hosts or addresses that are allowed although they are not public, such as `127.0.0.1:9093` or `[::1]`.
+  package let allowed: Set<String>
 
-  package init(allowed: Set<String> = []) { self.allowed = allowed }
+  package init(allowed: Set<String> = []) { self.allowed = Set(allowed.map { $0.lowercased() }) }
+
+  /// Reads what an administrator wrote; throws for what is not HOST or HOST:PORT.
+  package init(reading texts: [String]) throws {
+    for text in texts where !Self.isHost(text[...]) {
+      throw MartletError.invalidInput(
+        "'\(text.prefix(100))' is not a host that can be allowed",
+        fix: "write it as 127.0.0.1:9093, hooks.internal or [::1]:8080")
+    }
+    self.init(allowed: Set(texts))
+  }
+
+  private static func isHost(_ text: Substring) -> Bool {
+    let isBracketed = text.first == "["
+    let host = isBracketed ? text.dropFirst().prefix { $0 != "]" } : text.prefix { $0 != ":" }
+    let rest = text.dropFirst(host.count + (isBracketed ? 2 : 0))
+    let others: Set<Character> = isBracketed ? [":", "."] : ["-", "_", "."]
+    return !host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || others.contains($0) }
+      && (!isBracketed || text.contains("]")) && (rest.isEmpty || rest.first == ":" && UInt16(rest.dropFirst()) != nil)
+  }
 
   package func permits(_ address: SocketAddress, host: String) -> Bool {
     let port = address.port.map { ":\($0)" } ?? ""
-    if allowed.contains(host + port) || allowed.contains(host) { return true }
-    if let ip = address.ipAddress, allowed.contains(ip + port) || allowed.contains(ip) { return true }
+    let names = [host.lowercased(), address.ipAddress].compactMap(\.self).map { $0.contains(":") ? "[\($0)]" : $0 }
+    if names.contains(where: { allowed.contains($0) || allowed.contains($0 + port) }) { return true }
     return Self.isPublic(address)
   }
 

@@ -59,14 +59,19 @@ package struct Release: Sendable {
     let facts = GateFacts(counts)
     let result = try Gate.evaluate(
       gate ?? "live", lines: counts.rows == 0 ? [] : deployed.definition.rollback, facts: facts)
-    let reason = result.failures.map { "\($0.text): \($0.explanation)" }.joined(separator: "; ")
-    return (Rollout.Verdict(passes: result.passed, reason: reason), result)
+    let reasons =
+      result.failures.map { "\($0.text): \($0.explanation)" }
+      + result.unmeasured.map { "\($0.text): unmeasured, \($0.explanation)" }
+    let verdict = Rollout.Verdict(
+      passes: result.passed, isUndecided: result.isUndecided, reason: reasons.joined(separator: "; "))
+    return (verdict, result)
   }
 
   private func report(_ deployment: Deployment, _ result: GateResult, _ deployed: DeployedEndpoint, _ time: Timestamp)
     async throws
   {
-    try await platform.gates.record(result, on: "endpoint:\(deployment.endpoint)", by: .martlet, at: time)
+    try await platform.gates.record(
+      result, on: "endpoint:\(deployment.endpoint)", of: deployed.definition.project, by: .martlet, at: time)
     _ = try await platform.alerts.raise(
       project: deployed.definition.project, subject: "endpoint:\(deployment.endpoint)", kind: "rollback",
       severity: .error,

@@ -15,8 +15,9 @@ extension StepBodies {
     }
     let evaluation = try value(StepOutputName(step: step, output: "evaluation"), context, as: Evaluation.self)
     let result = try Gate.evaluate(gate.gate, lines: gate.lines, facts: GateFacts(evaluation))
-    for line in result.lines { context.log("\(line.holds ? "holds" : "fails"): \(line.text) (\(line.explanation))") }
-    try await platform.gates.record(result, on: "run:\(evaluation.run)", by: context.author, at: context.now)
+    for line in result.lines { context.log("\(line.state.rawValue): \(line.text) (\(line.explanation))") }
+    try await platform.gates.record(
+      result, on: "run:\(evaluation.run)", of: context.project, by: context.author, at: context.now)
     try result.requirePassed()
     return StepResult(
       ["result": StepOutput(value: try JSON(encoding: result))], summary: "\(result.lines.count) lines hold")

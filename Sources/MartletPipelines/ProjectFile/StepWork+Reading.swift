@@ -46,6 +46,7 @@ extension TrainStep {
     let baselines = reader.list("baselines").compactMap { BaselineSection.read($0, reader) }
     let tune = reader.child("tune").flatMap(TuneSection.read)
     let parameters = reader.node("parameters").map { reader.problems.json($0, reader.path(of: "parameters")) }
+    tune?.check(fixed: parameters?.object ?? [:], reader)
     reader.notYet("folds", "cross-validation (\(reader.path(of: "folds")))")
     reader.finish()
     guard let table, let label else { return nil }
@@ -133,29 +134,6 @@ extension BaselineSection {
     train.problems.add(
       node.position, "a baseline is 'constant' or {feature: COLUMN}, not \(train.problems.shown(node))")
     return nil
-  }
-}
-
-extension TuneSection {
-  static func read(_ reader: MappingReader) -> TuneSection? {
-    let sampler = reader.text("sampler") ?? "tpe"
-    let known = ["tpe", "random", "grid"]
-    if !known.contains(sampler) {
-      reader.problems.add(
-        reader.position(of: "sampler"),
-        "\(reader.path).sampler cannot be '\(sampler.prefix(64))'\(didYouMean(sampler, among: known)); it is one of \(known.joined(separator: ", "))"
-      )
-    } else if sampler != "tpe" {
-      reader.problems.addNotYet(reader.position(of: "sampler"), "the sampler '\(sampler)'")
-    }
-    let trials = reader.integer("trials", in: 1...10_000, required: true)
-    let tune = TuneSection(
-      sampler: sampler, trials: Int(trials ?? 1), batch: Int(reader.integer("batch", in: 1...256) ?? 1),
-      metric: reader.text("metric", required: true) ?? "", seed: UInt64(reader.integer("seed", in: 0...Int64.max) ?? 1),
-      timeMilliseconds: reader.duration("time"))
-    reader.notYet("stop", "stopping trials early (\(reader.path(of: "stop")))")
-    reader.finish()
-    return trials == nil ? nil : tune
   }
 }
 

@@ -54,16 +54,6 @@ package enum BaselineSection: Sendable, Hashable, Codable {
   case feature(String)
 }
 
-/// A search over the engine's parameters.
-package struct TuneSection: Sendable, Hashable, Codable {
-  package var sampler: String
-  package var trials: Int
-  package var batch: Int
-  package var metric: String
-  package var seed: UInt64
-  package var timeMilliseconds: Int64?
-}
-
 /// Measures a model on a table that it has not seen.
 package struct EvaluateStep: Sendable, Hashable, Codable {
   package var model: StepOutputName

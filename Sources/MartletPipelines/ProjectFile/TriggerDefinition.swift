@@ -126,35 +126,3 @@ package struct LimitsSection: Sendable, Hashable, Codable {
     return nil
   }
 }
-
-/// Who hears of what.
-package struct NotifySection: Sendable, Hashable, Codable {
-  package var events: [String]
-  /// `log`, or the reference of a webhook.
-  package var to: String
-
-  package static let events = [
-    "run.failed", "run.succeeded", "gate.failed", "data.quarantined", "drift", "quality", "rollback", "promotion",
-  ]
-
-  static func read(_ reader: MappingReader) -> NotifySection? {
-    var events: [String] = []
-    for node in reader.list("events") {
-      guard let event = reader.problems.text(node, reader.path(of: "events")) else { continue }
-      if !Self.events.contains(event) {
-        reader.problems.add(
-          node.position,
-          "unknown event '\(event.prefix(64))'\(didYouMean(event, among: Self.events)); they are \(Self.events.joined(separator: ", "))"
-        )
-      }
-      events.append(event)
-    }
-    if !reader.has("events") { reader.require("events") }
-    let to = reader.text("to", required: true)
-    if let to, to != "log" {
-      reader.problems.addNotYet(reader.position(of: "to"), "notification of '\(to.prefix(64))'")
-    }
-    reader.finish()
-    return to.map { NotifySection(events: events, to: $0) }
-  }
-}

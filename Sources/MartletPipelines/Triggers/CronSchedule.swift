@@ -60,6 +60,36 @@ package struct CronSchedule: Sendable, Hashable, Codable {
     return nil
   }
 
+  /// Instants after `time` and by `end` at which it fires: the first, the latest, and how many there are, counted up to
+  /// 1,000; nil when there is none.
+  package func firings(after time: Timestamp, by end: Timestamp) throws -> Firings? {
+    guard let first = try next(after: time), first <= end else { return nil }
+    var (count, last) = (1, first)
+    while count < 1000, let next = try next(after: last), next <= end { (count, last) = (count + 1, next) }
+    return Firings(first: first, latest: try latest(by: end) ?? last, count: count)
+  }
+
+  package struct Firings: Sendable, Hashable {
+    package var first: Timestamp
+    package var latest: Timestamp
+    package var count: Int
+  }
+
+  /// The last instant by `end` at which it fires, within nine years.
+  private func latest(by end: Timestamp) throws -> Timestamp? {
+    let offsets = try ZoneOffsets(zone)
+    var day = offsets.local(end).startOfDay + .milliseconds(Timestamp.millisecondsPerDay)
+    for _ in 0..<(366 * 9) {
+      if matches(day: day) {
+        let times = hours.flatMap { hour in minutes.map { Int64(hour * 60 + $0) * 60_000 } }
+        let fires = times.map { offsets.instant(local: day + .milliseconds($0)) }.filter { $0 <= end }
+        if let found = fires.max() { return found }
+      }
+      day = day - .milliseconds(Timestamp.millisecondsPerDay)
+    }
+    return nil
+  }
+
   private func first(on day: Timestamp, after time: Timestamp, _ offsets: ZoneOffsets) -> Timestamp? {
     for hour in hours {
       for minute in minutes {

@@ -1,7 +1,8 @@
 package import MartletCore
+package import MartletLedger
 package import MartletStore
 
-/// What each trigger remembers between looks: when a schedule was last looked at, how many rows a dataset had.
+/// What each trigger remembers between looks: up to when a schedule's firings have been dealt with.
 package struct TriggerStateStore: Sendable {
   private let database: any Database
 
@@ -15,28 +16,17 @@ package struct TriggerStateStore: Sendable {
     }
   }
 
-  package func set(_ state: JSON, project: ProjectName, trigger: String) async throws {
+  /// - Parameter entry: told to the ledger in the same transaction.
+  package func set(
+    _ state: JSON, project: ProjectName, trigger: String, entry: LedgerEntry? = nil, at time: Timestamp
+  ) async throws {
     try await database.write { connection in
       try connection.execute(
         """
         INSERT INTO trigger_states (project, trigger_name, state) VALUES (?, ?, ?)
         ON CONFLICT (project, trigger_name) DO UPDATE SET state = excluded.state
         """, [SQLValue(project), .text(trigger), SQLValue(state)])
+      if let entry { try Ledger.append(entry, by: .martlet, at: time, in: connection) }
     }
-  }
-}
-
-extension TriggerDefinition {
-  /// The latest time at which a schedule came due after `last` and by `now`, so that what was missed fires once. At
-  /// most 1,000 due times are walked through in one look.
-  package static func due(_ schedule: CronSchedule, after last: Timestamp, by now: Timestamp) throws -> Timestamp? {
-    var due: Timestamp?
-    var time = last
-    for _ in 0..<1000 {
-      guard let next = try schedule.next(after: time), next <= now else { break }
-      due = next
-      time = next
-    }
-    return due
   }
 }

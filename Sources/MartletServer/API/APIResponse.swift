@@ -19,7 +19,7 @@ package struct APIResponse: Sendable {
 
   package static func json(_ value: JSON) -> APIResponse { APIResponse(content: .json(value)) }
 
-  package static func encoding(_ value: some Encodable) throws -> APIResponse { .json(try JSON(encoding: value)) }
+  package static func encoding(_ value: some Encodable) throws -> APIResponse { .json(try JSON(snakeCase: value)) }
 
   /// A page of items, as every list answers.
   package static func page<Item>(_ page: Page<Item>, _ item: (Item) throws -> JSON) rethrows -> APIResponse {

@@ -1,17 +1,19 @@
 import HTTPTypes
 import MartletCore
+import MartletLifecycle
 import MartletMonitoring
 
 /// Alerts: what needs somebody.
 struct AlertRoutes: APIRoutes {
-  let alerts: AlertStore
-  let clock: WallClock
+  let platform: Platform
+
+  private var alerts: AlertStore { platform.alerts }
 
   var routes: [APIRoute] {
     [
       list, get,
       move("acknowledge", to: .acknowledged, "acknowledgeAlert", "Say that somebody is on it"),
-      move("silence", to: .resolved, "silenceAlert", "Say nothing more about it until it happens anew"),
+      move("resolve", to: .resolved, "resolveAlert", "Say that it is over; when it happens anew, it is a new alert"),
     ]
   }
 
@@ -19,7 +21,7 @@ struct AlertRoutes: APIRoutes {
     APIRoute(
       .get, "/alerts", "listAlerts", "Alerts, newest first",
       query: [
-        APIParameter("all", .boolean, "also those that are over"),
+        APIParameter("all", .boolean, "also those that are acknowledged or resolved"),
         APIParameter("project", .text, "only of this project"),
         APIParameter("limit", .integer(minimum: 1, maximum: 1000), "at most this many, 500 unless told"),
       ], response: .json(.page(of: Self.alert))
@@ -27,12 +29,14 @@ struct AlertRoutes: APIRoutes {
       let found = try await alerts.alerts(
         project: request.text(query: "project").map { ProjectName($0) }, openOnly: !request.flag(query: "all"),
         limit: Int(request.integer(query: "limit") ?? 500))
-      return .items(try found.map { try JSON(encoding: $0) })
+      return .items(try found.map { try JSON(snakeCase: $0) })
     }
   }
 
   private var get: APIRoute {
-    APIRoute(.get, "/alerts/{alert}", "getAlert", "One alert", response: .json(Self.alert)) { request in
+    APIRoute(
+      .get, "/alerts/{alert}", "getAlert", "One alert, by its id or the beginning of it", response: .json(Self.alert)
+    ) { request in
       try .encoding(try await alerts.alert(try request.identifier("alert")))
     }
   }
@@ -42,19 +46,23 @@ struct AlertRoutes: APIRoutes {
       .post, "/alerts/{alert}/\(verb)", operation, summary, body: .optionalJSON(.object(["reason": .text])),
       response: .json(Self.alert)
     ) { request in
-      try .encoding(
+      let alert = try await alerts.alert(try request.identifier("alert"))
+      return try .encoding(
         try await alerts.move(
-          try request.identifier("alert"), to: state, reason: request.json["reason"]?.string, by: request.author,
-          at: clock.now))
+          alert.id, to: state, reason: request.json["reason"]?.string, by: request.author,
+          at: try await platform.now(of: alert.project)))
     }
   }
 
-  private static let alert = APISchema.named(
+  static let alert = APISchema.named(
     "Alert",
     .object(
       [
         "id": .text, "project": .text, "subject": .text, "kind": .text, "severity": .text, "owner": .text,
         "reason": .text, "state": .string(oneOf: ["open", "acknowledged", "resolved"]), "occurrences": .count,
-        "firstAt": .time, "lastAt": .time, "acknowledgedBy": .text,
-      ], required: ["id", "project", "subject", "severity", "state"]))
+        "first_at": .time, "last_at": .time, "acknowledged_by": .text,
+      ],
+      required: [
+        "id", "project", "subject", "kind", "severity", "reason", "state", "occurrences", "first_at", "last_at",
+      ]))
 }

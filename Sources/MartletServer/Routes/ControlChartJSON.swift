@@ -10,7 +10,7 @@ enum ControlChartJSON {
     var json: [String: JSON] = [
       "stat": .string(series.name), "chart": .string(series.spec.chart.rawValue),
       "severity": .string(series.spec.severity.rawValue), "points": .integer(Int64(series.points.count)),
-      "signals": .integer(Int64(signals.count)), "series": try JSON(encoding: series.points),
+      "signals": .integer(Int64(signals.count)), "series": try JSON(snakeCase: series.points),
     ]
     json["note"] = series.note.map(JSON.string)
     json["center"] = limits?.centre.map(JSON.double)

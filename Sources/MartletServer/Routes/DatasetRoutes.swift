@@ -44,7 +44,7 @@ struct DatasetRoutes: APIRoutes {
         response: .json(.page(of: Self.version))
       ) { request in
         let page = try await data.versions(try request.dataset(), limit: request.limit, token: request.pageToken)
-        return try .page(page) { try JSON(encoding: $0) }
+        return try .page(page) { try JSON(snakeCase: $0) }
       },
       APIRoute(
         .get, Self.path + "/versions/{version}", "getDatasetVersion",
@@ -205,8 +205,8 @@ struct DatasetRoutes: APIRoutes {
       json["bytes"] = .integer(head.bytes)
     }
     guard detailed else { return .object(json) }
-    json["definition"] = try JSON(encoding: record.definition)
-    json["contract"] = try record.contract.map { try JSON(encoding: $0) }
+    json["definition"] = try JSON(snakeCase: record.definition)
+    json["contract"] = try record.contract.map { try JSON(snakeCase: $0) }
     json["tail_rows"] = .integer(try await data.tail(record.key).reduce(0) { $0 + $1.rows })
     if let head {
       let files = try await data.manifest(head).files

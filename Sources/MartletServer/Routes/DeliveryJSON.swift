@@ -15,7 +15,7 @@ enum DeliveryJSON {
             "partition": .string(partition.partition), "outcome": .string(partition.outcome.rawValue),
             "rows": .integer(partition.rows),
           ]
-        }), "findings": .array(try report.findings.map { try JSON(encoding: $0) }),
+        }), "findings": .array(try report.findings.map { try JSON(snakeCase: $0) }),
     ]
     json["version"] = report.version.map { .integer(Int64($0.number)) }
     return .object(json)
@@ -29,7 +29,7 @@ enum DeliveryJSON {
       "rows": .integer(delivery.rows), "bytes": .integer(delivery.bytes), "file": .string(delivery.sourceName),
       "delivered": .string(delivery.deliveredAt.description), "author": .string(delivery.author),
       "reason": .string(reasons.prefix(3).joined(separator: "; ")),
-      "findings": .array(try delivery.findings.map { try JSON(encoding: $0) }),
+      "findings": .array(try delivery.findings.map { try JSON(snakeCase: $0) }),
     ]
   }
 }

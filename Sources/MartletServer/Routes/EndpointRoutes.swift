@@ -32,8 +32,8 @@ struct EndpointRoutes: APIRoutes {
     ) { request in
       let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
       var json = Self.json(endpoint, await scoringURL()).object ?? [:]
-      json["definition"] = try JSON(encoding: endpoint.definition)
-      json["outcomes"] = try JSON(encoding: try await outcomes.counts(of: endpoint.definition.name))
+      json["definition"] = try JSON(snakeCase: endpoint.definition)
+      json["outcomes"] = try JSON(snakeCase: try await outcomes.counts(of: endpoint.definition.name))
       return .json(.object(json))
     }
   }

@@ -13,7 +13,7 @@ struct FeatureRoutes: APIRoutes {
         response: .json(.page(of: .any))
       ) { request in
         let views = try await features.views(of: try request.identifier("project"))
-        return .items(try views.map { try JSON(encoding: $0) })
+        return .items(try views.map { try JSON(snakeCase: $0) })
       },
       APIRoute(
         .get, "/projects/{project}/features/{view}", "getFeatureView", "One feature view", response: .json(.any)
@@ -25,7 +25,7 @@ struct FeatureRoutes: APIRoutes {
         response: .json(.page(of: .any))
       ) { request in
         let found = try await features.freshness(of: try request.identifier("project"))
-        return .items(try found.map { try JSON(encoding: $0) })
+        return .items(try found.map { try JSON(snakeCase: $0) })
       },
     ]
   }

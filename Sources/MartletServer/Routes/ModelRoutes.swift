@@ -1,6 +1,7 @@
 import HTTPTypes
 import MartletCore
 import MartletGovernance
+import MartletLifecycle
 import MartletRegistry
 
 /// Registered models and their versions.
@@ -65,7 +66,7 @@ struct ModelRoutes: APIRoutes {
     ) { request in
       let version = try await registry.version(try request.modelVersion())
       guard let lineage = try? version.lineage.decode(ModelLineage.self) else {
-        return .json(["nodes": [], "edges": [], "recorded": version.lineage])
+        return .json(["nodes": [], "edges": [], "recorded": RecordedLineage.json(version.lineage)])
       }
       let graph = LineageGraph.upstream(of: version.id, lineage: lineage)
       return .json([
@@ -78,7 +79,7 @@ struct ModelRoutes: APIRoutes {
             ]
           }),
         "edges": .array(graph.edges.map { ["from": .string($0.from), "to": .string($0.to)] }),
-        "recorded": version.lineage,
+        "recorded": RecordedLineage.json(version.lineage),
       ])
     }
   }
@@ -92,7 +93,7 @@ struct ModelRoutes: APIRoutes {
       let version = try await registry.version(try request.modelVersion())
       var records = try await gates.records(on: "model:\(version.id)")
       if let run = version.run { records += try await gates.records(on: "run:\(run)") }
-      return .items(try records.map { try JSON(encoding: $0) })
+      return .items(try records.map { try JSON(snakeCase: $0) })
     }
   }
 
@@ -131,7 +132,8 @@ struct ModelRoutes: APIRoutes {
       "files": .array(
         version.files.map { file in
           ["path": .string(file.path), "digest": .string(file.digest.hex), "bytes": .integer(file.size)]
-        }), "lineage": version.lineage, "metrics": .object(version.metrics.mapValues(JSON.double)),
+        }), "lineage": RecordedLineage.json(version.lineage),
+      "metrics": .object(version.metrics.mapValues(JSON.double)),
     ]
     json["run_id"] = version.run.map { .string($0.text) }
     json["description"] = version.description.map(JSON.string)

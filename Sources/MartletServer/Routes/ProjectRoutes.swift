@@ -124,7 +124,7 @@ struct ProjectRoutes: APIRoutes {
       "project": .string(version.project.text), "version": .integer(Int64(version.number)),
       "digest": .string(version.digest.hex), "dirty": .boolean(version.isDirty),
       "created": .string(version.createdAt.description), "author": .string(version.author.name),
-      "files": .array(version.entries.map { .string($0.path) }), "file": try JSON(encoding: version.file),
+      "files": .array(version.entries.map { .string($0.path) }), "file": try JSON(snakeCase: version.file),
     ]
     json["commit"] = version.commit.map(JSON.string)
     json["branch"] = version.branch.map(JSON.string)

@@ -79,7 +79,8 @@ package struct Deployments: Sendable {
       try Ledger.append(
         LedgerEntry(
           action: "endpoint.defined", object: "endpoint:\(definition.name)",
-          before: before.map { try JSON(encoding: $0.definition) }, after: try JSON(encoding: definition), reason: nil),
+          before: before.map { try JSON(snakeCase: $0.definition) }, after: try JSON(snakeCase: definition), reason: nil
+        ),
         by: author, at: time, in: connection)
     }
   }

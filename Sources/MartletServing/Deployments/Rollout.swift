@@ -53,11 +53,14 @@ package struct Rollout: Sendable, Hashable, Codable {
   /// What the live gate says about the challenger.
   package struct Verdict: Sendable, Hashable {
     package var passes: Bool
+    /// It does not pass only because something has no value yet; nothing that was measured speaks against it.
+    package var isUndecided: Bool
     /// Why not, for people: the lines that do not hold with what was observed.
     package var reason: String
 
-    package init(passes: Bool, reason: String = "") {
+    package init(passes: Bool, isUndecided: Bool = false, reason: String = "") {
       self.passes = passes
+      self.isUndecided = isUndecided
       self.reason = reason
     }
   }
@@ -76,11 +79,15 @@ package struct Rollout: Sendable, Hashable, Codable {
   /// Decides what happens next; changes nothing.
   ///
   /// A gate that fails on enough rows rolls back at once. Otherwise the rung is held until the endpoint has answered
-  /// `holdRequests` rows and the challenger has been given at least one; then the gate must pass.
+  /// `holdRequests` rows and the challenger has been given at least one; then the gate must pass. A gate that is
+  /// undecided is waited for, until the hold is over and the challenger has had enough rows: it is rolled back then.
   package func nextStep(_ definition: EndpointDefinition, _ evidence: Evidence, _ verdict: Verdict) -> Step {
     guard challenger != nil else { return .wait }
     let seen = definition.strategy == .shadow ? evidence.challengerRows : evidence.answeredRows
     let isHeld = seen >= definition.holdRequests && (evidence.challengerRows > 0 || definition.holdRequests == 0)
+    if verdict.isUndecided {
+      return isHeld && evidence.challengerRows >= Self.leastEvidence ? .rollBack(reason: verdict.reason) : .wait
+    }
     if !verdict.passes, isHeld || evidence.challengerRows >= Self.leastEvidence {
       return .rollBack(reason: verdict.reason)
     }

@@ -154,9 +154,12 @@ enum DetachedProcess {
     posix_spawnattr_setflags(
       &attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
+    // The scoring process has no use for the server's secrets.
+    let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARTLET_SECRET_") }
+    var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for pointer in pointers + environment { free(pointer) } }
     var pid: pid_t = 0
-    let code = posix_spawn(&pid, arguments[0], &actions, &attributes, &pointers, environ)
+    let code = posix_spawn(&pid, arguments[0], &actions, &attributes, &pointers, &environment)
     guard code == 0 else {
       throw MartletError(
         .unavailable, "the scoring process could not be started", cause: String(cString: strerror(code)))

@@ -39,13 +39,10 @@ struct Scale {
     while power * 10 <= rough { power *= 10 }
     while power > rough { power /= 10 }
     let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? power * 10
-    var ticks: [Double] = []
-    var tick = (low / step).rounded(.up) * step
-    while tick <= high + step * 1e-9, ticks.count < 20 {
-      ticks.append(abs(tick) < step * 1e-9 ? 0 : tick)
-      tick += step
-    }
-    return ticks
+    // Multiples, not sums: 10 · 0.2 is 2, and five times 0.2 added to 1 is not.
+    let first = (low / step).rounded(.up)
+    let ticks = (0..<20).map { (first + Double($0)) * step }
+    return ticks.prefix { $0 <= high + step * 1e-9 }.map { $0 == 0 ? 0 : $0 }
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletLifecycle
 
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,6 +10,8 @@ struct UpCommand: AsyncParsableCommand {
 
       One server owns a data directory. It listens on this machine only, until there are users and permissions.
       It starts a scoring process on the port after its own and stops cleanly on Ctrl-C or TERM.
+      `to: webhook:secret:oncall` in a project file needs MARTLET_SECRET_ONCALL (the address) in the server's environment,
+      and MARTLET_SECRET_ONCALL_KEY where its messages are to be signed.
       """)
 
   @Option(help: "The port of API and pages; 0 lets the system choose.")
@@ -28,6 +31,12 @@ struct UpCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Let webhooks lead to this host although its address is not public; may be given several times.",
+      valueName: "host[:port]"))
+  var allowOutbound: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Stop when nobody has asked for anything for this long and no work is under way.", valueName: "time"))
   var linger: Span?
 
@@ -40,7 +49,7 @@ struct UpCommand: AsyncParsableCommand {
     try await Bootstrap(
       UpArguments(
         host: host, port: port, anyPort: anyPort, data: global.dataDirectory, store: store, scoringPort: scoringPort,
-        linger: linger?.duration)
+        outbound: try OutboundPolicy(reading: allowOutbound), linger: linger?.duration)
     ).run()
   }
 }

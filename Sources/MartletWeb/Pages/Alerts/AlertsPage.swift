@@ -14,7 +14,8 @@ struct AlertsPage {
     var canAcknowledge: Bool
     var state: String
 
-    init(_ alert: Alert) {
+    /// - Parameter told: what came of telling those whom the project file names.
+    init(_ alert: Alert, told: [NotificationDelivery]) {
       id = alert.id.text
       severity = alert.severity.badge.html
       subject = Cell.text(ObjectLink.words(alert.subject), link: ObjectLink.page(of: alert.subject)).html
@@ -29,6 +30,7 @@ struct AlertsPage {
       facts.add("First", time: alert.firstAt)
       if alert.lastAt != alert.firstAt { facts.add("Last", time: alert.lastAt) }
       facts.add("Taken by", alert.acknowledgedBy)
+      for delivery in told { facts.add("Told", delivery.words) }
       self.facts = facts.flowing
     }
   }
@@ -38,17 +40,20 @@ struct AlertsPage {
   var isEmpty: Bool
   var showsAll: Bool
 
-  init(_ alerts: [Alert], showsAll: Bool) {
+  init(_ alerts: [Alert], told: [NotificationDelivery] = [], showsAll: Bool) {
     let open = alerts.count { $0.state == .open }
     let shown = showsAll ? alerts : alerts.filter { $0.state == .open }
     summary = "\(open) open" + (showsAll ? ", \(alerts.count - open) seen or resolved" : "")
-    entries = shown.map(Entry.init)
+    let byAlert = Dictionary(grouping: told, by: \.notification.alert)
+    entries = shown.map { Entry($0, told: byAlert[$0.id] ?? []) }
     isEmpty = entries.isEmpty
     self.showsAll = showsAll
   }
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
-    let model = AlertsPage(try await platform.alerts.alerts(), showsAll: request.text("all") != nil)
+    let model = AlertsPage(
+      try await platform.alerts.alerts(), told: try await platform.notifications.deliveries(limit: 1000),
+      showsAll: request.text("all") != nil)
     return Page(
       title: "Alerts", section: .alerts, template: "alerts", model: model, refreshSeconds: 5,
       apiLink: model.showsAll ? "/api/v1/alerts?all=true" : "/api/v1/alerts",
@@ -74,6 +79,20 @@ extension Alert.State {
     case .open: Badge("open", .live)
     case .acknowledged: Badge("acknowledged")
     case .resolved: Badge("resolved", .good)
+    }
+  }
+}
+
+extension NotificationDelivery {
+  /// `webhook:secret:oncall, delivered` or `…, not yet: no connection (3 attempts)`.
+  fileprivate var words: String {
+    let tries = attempts == 1 ? "1 attempt" : "\(attempts) attempts"
+    return switch state {
+    case .delivered: "\(destination), delivered"
+    case .pending where attempts == 0: "\(destination), on its way"
+    case .pending: "\(destination), not yet: \(problem ?? "no answer") (\(tries))"
+    case .failed: "\(destination), given up: \(problem ?? "no answer") (\(tries))"
+    case .refused: "\(destination), refused: \(problem ?? "not allowed")"
     }
   }
 }

@@ -16,11 +16,19 @@ struct GateCard {
       Table(
         "Lines of the gate \(record.result.gate)", columns: [.init("Line"), .init("Verdict"), .init("Why")],
         rows: record.result.lines.map { line in
-          let badge =
-            line.isVacuous
-            ? Badge("nothing to compare yet") : Badge(line.holds ? "holds" : "fails", line.holds ? .good : .bad)
-          return Table.Row([.code(line.text), .badge(badge), .text(line.explanation)])
+          Table.Row([.code(line.text), .badge(line.state.badge), .text(line.explanation)])
         }, empty: "The gate has no lines."
       ).html
+  }
+}
+
+extension GateLineResult.State {
+  var badge: Badge {
+    switch self {
+    case .holds: Badge("holds", .good)
+    case .vacuous: Badge("nothing to compare yet")
+    case .fails: Badge("fails", .bad)
+    case .unmeasured: Badge("unmeasured", .warn)
+    }
   }
 }

@@ -1,0 +1,117 @@
+package import Logging
+package import MartletCore
+import MartletLedger
+import MartletMonitoring
+
+/// Turns ledger entries into deliveries and sends what is due, until its task is cancelled. There is one in a server.
+///
+/// A delivery is sent at least once: what is not written down as sent when the server dies is sent again by the next
+/// one, under the same id. Each destination gets one message at a time; a slow one holds up no other.
+package struct NotificationDispatcher: Sendable {
+  private let outbox: NotificationOutbox
+  private let ledger: Ledger
+  private let clock: WallClock
+  private let source: NotificationSource
+  private let attempt: @Sendable (NotificationDelivery, _ base: String) async -> NotificationAttempt
+  private let base: @Sendable () async -> String?
+  private let chance: @Sendable () -> Double
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - policy: where webhooks may lead.
+  ///   - base: the server's own address, for links; nothing is sent while it is nil.
+  package init(
+    platform: Platform, policy: OutboundPolicy, base: @escaping @Sendable () async -> String?, logger: Logger
+  ) {
+    let channels = NotificationChannels(
+      secrets: SecretStore(folder: platform.dataFolder + "/secrets"), client: OutboundClient(policy: policy),
+      clock: platform.clock, logger: logger)
+    self.init(
+      platform: platform, attempt: { await channels.attempt($0, base: $1) }, base: base,
+      chance: { Double.random(in: 0...1) }, logger: logger)
+  }
+
+  init(
+    platform: Platform,
+    attempt: @escaping @Sendable (NotificationDelivery, _ base: String) async -> NotificationAttempt,
+    base: @escaping @Sendable () async -> String?, chance: @escaping @Sendable () -> Double, logger: Logger
+  ) {
+    (outbox, ledger, clock) = (platform.notifications, platform.ledger, platform.clock)
+    source = NotificationSource(platform: platform)
+    (self.attempt, self.base, self.chance, self.logger) = (attempt, base, chance, logger)
+  }
+
+  /// Looks twice a second; returns when its task is cancelled. A failure (the database is away) is logged and tried
+  /// again.
+  package func run() async {
+    let lanes = Lanes()
+    await withDiscardingTaskGroup { group in
+      while !Task.isCancelled {
+        do {
+          try await spread()
+          for destination in try await dueDestinations() {
+            guard await lanes.enter(destination) else { continue }
+            group.addTask {
+              await send(to: destination)
+              await lanes.leave(destination)
+            }
+          }
+        } catch {
+          logger.warning("notifications could not be prepared; trying again", metadata: ["cause": "\(error)"])
+        }
+        try? await Task.sleep(for: .milliseconds(500))
+      }
+    }
+  }
+
+  /// Turns sealed entries that were not read yet into deliveries.
+  func spread() async throws {
+    while true {
+      let from = try await outbox.position()
+      let records = try await ledger.sealedEntries(after: from, limit: 500)
+      guard let last = records.last?.sequence else { return }
+      var found: [(notification: Notification, destination: String)] = []
+      for record in records where NotificationSource.actions.contains(record.entry.action) {
+        found += try await source.notifications(of: record)
+      }
+      try await outbox.add(found, from: from, to: last, at: clock.now)
+    }
+  }
+
+  private func dueDestinations() async throws -> [String] {
+    guard await base() != nil else { return [] }
+    return try await outbox.dueDestinations(at: clock.now)
+  }
+
+  /// Sends what is due for one destination, one after the other.
+  func send(to destination: String) async {
+    do {
+      while let base = await base(), let next = try await outbox.next(to: destination, at: clock.now) {
+        let result = await attempt(next, base)
+        // A server that stops leaves what it was about to send to the next one.
+        if Task.isCancelled { return }
+        let delivery = try await outbox.record(result, of: next.id, at: clock.now, chance: chance())
+        if let problem = delivery.problem, delivery.state != .pending {
+          logger.error(
+            "a notification was not delivered", metadata: ["destination": "\(destination)", "cause": "\(problem)"])
+        }
+      }
+    } catch {
+      logger.warning("notifications could not be sent; trying again", metadata: ["cause": "\(error)"])
+    }
+  }
+}
+
+/// Destinations that something is being sent to.
+private actor Lanes {
+  private static let most = 8
+  private var busy: Set<String> = []
+
+  /// False when it is busy already, or when as many as may be are.
+  func enter(_ destination: String) -> Bool {
+    guard busy.count < Self.most else { return false }
+    return busy.insert(destination).inserted
+  }
+
+  func leave(_ destination: String) { busy.remove(destination) }
+}
