@@ -219,6 +219,14 @@ def test_a_step_that_fails_says_why(shared_server, folder, step, code, words):
     assert not os.path.exists("/tmp/martlet-escaped.csv")
 
 
+def test_the_sql_of_a_step_sees_no_file_of_another_project(shared_server, project, folder):
+    blobs = shared_server.data / "artifacts" / "blobs"
+    theirs = next(path for path in blobs.rglob("*") if path.is_file() and path.read_bytes().startswith(b"PAR1"))
+    for source in [f"glob('{blobs}/**')", f"read_parquet('{theirs}')", f"'{theirs}'", f"parquet_metadata('{theirs}')", f"read_blob('{theirs}')",
+                   f"read_parquet('{blobs}/*/*')", f"read_text('{shared_server.data}/scoring.token')"]:
+        failed(run_step(shared_server, folder, f'sql: "select * from {source}"'), 1, "declared")
+
+
 def test_a_command_knows_where_the_server_is(shared_server, folder):
     result = run_step(shared_server, folder, "run: 'echo tracking at $MLFLOW_TRACKING_URI'", "-o", "json")
     assert result.returncode == 0, result.stderr

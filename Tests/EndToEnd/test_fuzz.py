@@ -74,7 +74,7 @@ def test_every_operation_answers_as_the_document_says(shared_server, api):
     problems, operations = [], [result.ok() for result in api.get_all_operations()]
     assert len(operations) > 40
     for operation in operations:
-        @hypothesis.settings(max_examples=10, derandomize=True, deadline=None, database=None, print_blob=False, phases=[hypothesis.Phase.generate],
+        @hypothesis.settings(max_examples=20, derandomize=True, deadline=None, database=None, print_blob=False, phases=[hypothesis.Phase.generate],
                              suppress_health_check=list(hypothesis.HealthCheck))
         @hypothesis.given(case=hypothesis.strategies.one_of(
             operation.as_strategy(), operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)))
@@ -107,7 +107,7 @@ def test_whole_numbers_at_their_limits_end_no_server(shared_server, world):
                     answer = requests.get(shared_server.url + address, params={parameter["name"]: number}, timeout=20)
                     assert answer.status_code in (200, 400, 404), (address, parameter["name"], number, answer.text[:200])
                     tried += answer.status_code == 200
-    assert tried > 30, "the addresses hardly existed"
+    assert tried > 20, "the addresses hardly existed"
 
 
 @pytest.mark.slow
