@@ -7,7 +7,7 @@ ROWS = [
         ("start_again_ms", "on an existing data directory", "ms", False, 300),
         ("start_again_cpu_ms", "processor time of that", "ms", False, None),
         ("start_scoring_ms", "model server", "ms", False, None),
-        ("train_to_live_s", "85,000 flights: data, training, deployment, live", "s", False, None),
+        ("train_to_live_s", "a quarter of flights: data, training, live", "s", False, None),
     ]),
     ("Memory, resident", [
         ("idle_control_mb", "control plane, idle", "MB", False, None),
