@@ -22,6 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT = "flight-delay"
+FETCH = HERE.parents[1] / "scripts" / "fetch-flights.py"
 FLIGHTS = HERE.parents[1] / ".cache" / "flights"
 START = "2013-04-01"
 STAGES = 9
@@ -40,6 +41,7 @@ class Demo:
         self.done = json.loads(self.notes.read_text()) if self.notes.exists() else {}
         self.started = time.time()
         self.stage = 0
+        self.server = None
 
     # What every stage uses.
 
@@ -85,8 +87,9 @@ class Demo:
     def prepare(self):
         self.begin("fetching the engines and the flights, preparing what an airline would deliver")
         self.data.mkdir(parents=True, exist_ok=True)
-        subprocess.run([self.martlet, "engines", "install"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        subprocess.run([sys.executable, HERE.parents[1] / "scripts" / "fetch-flights.py", "--raw"], check=True)
+        for command in [[self.martlet, "engines", "install"], [sys.executable, FETCH, "--raw"]]:
+            if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
+                sys.exit(1)  # it said why
         for name in ["martlet.yaml", "replay.yaml", "sql"]:
             source, target = HERE / name, self.work / name
             shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else (
@@ -160,11 +163,15 @@ class Demo:
             total[key] = total.get(key, 0) + (summary.get(key) or 0)
         self.remember("replay", total)
 
+    def replay_until(self, until, key):
+        """Plays on when an earlier run of this script did not get that far."""
+        if self.done.get(key, "") < until:
+            self.replay(until)
+            self.remember(key, until)
+
     def live(self):
         self.begin("live: requests, outcomes and data in the order of their time")
-        if "summer" not in self.done:
-            self.replay(min(self.until, self.mistake_at))
-            self.remember("summer")
+        self.replay_until(min(self.until, self.mistake_at), "summer")
 
     def colleague(self):
         self.begin("a colleague's mistake: air_time, known only after landing, shines offline")
@@ -182,9 +189,7 @@ class Demo:
 
     def autumn(self):
         self.begin("live: the mistake is noticed and rolled back; the year goes on")
-        if "year" not in self.done:
-            self.replay(self.until)
-            self.remember("year")
+        self.replay_until(self.until, "year")
 
     def summary(self):
         self.begin("done")
@@ -193,29 +198,28 @@ class Demo:
         print(Summary(self).text())
 
     def stay(self):
-        if not sys.stdout.isatty():
-            self.server.send_signal(signal.SIGTERM)
-            self.server.wait(timeout=30)
-            return
-        print("The server stays up; Ctrl-C ends it.")
-        try:
+        if sys.stdout.isatty():
+            print("The server stays up; Ctrl-C ends it.")
             self.server.wait()
-        except KeyboardInterrupt:
+
+    def end_server(self):
+        if self.server and self.server.poll() is None:
             self.server.send_signal(signal.SIGTERM)
             self.server.wait(timeout=30)
 
     def run(self):
-        self.prepare()
-        self.serve()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
         try:
             for stage in [
-                self.ingest, self.first_model, self.refused_model, self.live, self.colleague, self.autumn, self.summary
+                self.prepare, self.serve, self.ingest, self.first_model, self.refused_model, self.live, self.colleague,
+                self.autumn, self.summary, self.stay,
             ]:
                 stage()
-        except BaseException:
-            self.server.send_signal(signal.SIGTERM)
-            raise
-        self.stay()
+        except KeyboardInterrupt:
+            sys.exit(130)
+        finally:
+            self.end_server()
 
 
 class Summary:

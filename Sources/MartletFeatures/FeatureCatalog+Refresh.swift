@@ -10,9 +10,11 @@ extension FeatureCatalog {
   ///
   /// - Parameters:
   ///   - dataset: only views that read this dataset; nil refreshes all online views.
+  ///   - earliest: the earliest time of rows that are new, when it may lie before the last refresh.
   ///   - time: nothing that became known later is used.
   package func refresh(
-    _ project: ProjectName, reading dataset: DatasetName? = nil, upTo time: Timestamp, limits: JobLimits = .standard
+    _ project: ProjectName, reading dataset: DatasetName? = nil, newSince earliest: Timestamp? = nil,
+    upTo time: Timestamp, limits: JobLimits = .standard
   ) async throws -> [OnlineTable] {
     let views = try await views(of: project).filter(\.definition.online)
     let known = try await data.datasets(of: project)
@@ -23,20 +25,24 @@ extension FeatureCatalog {
       return inputs.allSatisfy { $0.contract != nil || $0.definition.schema != .inferred }
         && (dataset.map { name in inputs.contains { $0.key.name == name } } ?? true)
     }
-    return try await refresh(ready, upTo: time, limits: limits)
+    return try await refresh(ready, newSince: earliest, upTo: time, limits: limits)
   }
 
   /// Rows that came and went longer ago are not sent: no request asks for them.
   private static let longestPast = Duration.seconds(86_400)
 
   /// Brings the online tables of these views up to an instant and returns the rows that became known since.
-  package func refresh(_ views: [FeatureView], upTo time: Timestamp, limits: JobLimits = .standard) async throws
-    -> [OnlineTable]
-  {
+  package func refresh(
+    _ views: [FeatureView], newSince earliest: Timestamp? = nil, upTo time: Timestamp, limits: JobLimits = .standard
+  ) async throws -> [OnlineTable] {
     guard !views.isEmpty else { return [] }
     let queries = views.map { ViewQuery($0.definition) }
-    let earliest = time - Self.longestPast
-    let since = Dictionary(views.compactMap { view in view.refreshedTo.map { (view.name, max($0, earliest)) } }) { $1 }
+    let before = earliest.map { $0 - .milliseconds(1) }
+    let since = Dictionary(
+      views.compactMap { view in
+        view.refreshedTo.map { (view.name, max(min($0, before ?? $0), time - Self.longestPast)) }
+      }
+    ) { $1 }
     let arguments = RefreshArguments(
       views: queries, datasets: try await snapshots(of: views, since: since, upTo: time), upTo: time, since: since,
       root: data.artifacts.root)
@@ -82,7 +88,7 @@ extension FeatureCatalog {
       online.forget(view)
       return nil
     }
-    online.add(changed, to: view, columns: computed.columns)
+    online.add(changed, to: view)
     return table(view, columns: computed.columns, rows: computed.passed + changed, isComplete: false)
   }
 
@@ -100,54 +106,45 @@ extension FeatureCatalog {
       ttl: view.definition.ttl, rows: rows, isComplete: isComplete)
   }
 
-  /// All rows of a view's online table, for a scoring plane that starts.
+  /// All rows of a view's online table and those of the day before, for a scoring plane that starts or lost track.
   package func onlineTable(_ project: ProjectName, _ name: String) async throws -> OnlineTable {
     let view = try await view(project, name)
-    let rows = try await onlineRows(view)
-    return table(
-      view, columns: try await columns(of: view),
-      rows: rows.values.sorted { JSON.array($0.entity).text < JSON.array($1.entity).text },
-      isComplete: true)
+    let latest = try await onlineRows(view).values.sorted { JSON.array($0.entity).text < JSON.array($1.entity).text }
+    let past = try await pastDay(of: view)
+    return table(view, columns: past?.columns ?? [], rows: (past?.passed ?? []) + latest, isComplete: true)
   }
 
-  /// The names of a view's values; they are learned from its SQL at a refresh.
-  private func columns(of view: FeatureView) async throws -> [String] {
-    if let known = online.columns(of: view) { return known }
-    guard let time = view.refreshedTo else { return [] }
+  /// The view computed anew for its last refresh, with the rows that came and went in the day before it; nil for a view
+  /// that was never refreshed.
+  private func pastDay(of view: FeatureView) async throws -> RefreshOutcome.View? {
+    guard let time = view.refreshedTo else { return nil }
+    let since = [view.name: time - Self.longestPast]
     let arguments = RefreshArguments(
-      views: [ViewQuery(view.definition)], datasets: try await snapshots(of: [view], upTo: time), upTo: time,
-      since: [:], root: data.artifacts.root)
-    let outcome = try await data.jobs.run("features.refresh", arguments, lane: .prompt, returning: RefreshOutcome.self)
-    let columns = outcome.views.first?.columns ?? []
-    online.add([], to: view, columns: columns)
-    return columns
+      views: [ViewQuery(view.definition)], datasets: try await snapshots(of: [view], since: since, upTo: time),
+      upTo: time, since: since, root: data.artifacts.root)
+    return try await data.jobs.run("features.refresh", arguments, lane: .prompt, returning: RefreshOutcome.self)
+      .views.first
   }
 }
 
 /// The online rows as the database has them, so that a refresh writes only what changed.
 final class OnlineCache: Sendable {
-  private struct Entry {
-    var rows: [[JSON]: OnlineRow]?
-    var columns: [String]?
-  }
-
-  private let entries = Mutex<[String: Entry]>([:])
+  private let tables = Mutex<[String: [[JSON]: OnlineRow]]>([:])
 
   private func name(_ view: FeatureView) -> String { "\(view.project)/\(view.name)@\(view.version)" }
 
-  func rows(of view: FeatureView) -> [[JSON]: OnlineRow]? { entries.withLock { $0[name(view)]?.rows } }
-  func columns(of view: FeatureView) -> [String]? { entries.withLock { $0[name(view)]?.columns } }
+  func rows(of view: FeatureView) -> [[JSON]: OnlineRow]? { tables.withLock { $0[name(view)] } }
 
   func keep(_ rows: [[JSON]: OnlineRow], of view: FeatureView) {
-    entries.withLock { $0[name(view), default: Entry()].rows = rows }
+    tables.withLock { $0[name(view)] = rows }
   }
 
-  func add(_ rows: [OnlineRow], to view: FeatureView, columns: [String]) {
-    entries.withLock { entries in
-      entries[name(view), default: Entry()].columns = columns
-      if entries[name(view)]?.rows != nil { for row in rows { entries[name(view)]?.rows?[row.entity] = row } }
+  func add(_ rows: [OnlineRow], to view: FeatureView) {
+    tables.withLock { tables in
+      guard tables[name(view)] != nil else { return }
+      for row in rows { tables[name(view)]?[row.entity] = row }
     }
   }
 
-  func forget(_ view: FeatureView) { entries.withLock { $0[name(view)] = nil } }
+  func forget(_ view: FeatureView) { tables.withLock { $0[name(view)] = nil } }
 }

@@ -41,12 +41,23 @@ package struct ControlLoop: Sendable {
     while !Task.isCancelled {
       do {
         for project in try await platform.projects.projects() where project.eventTime == nil {
-          _ = try await clock.advance(project.name, to: platform.clock.now, waits: false)
+          await tick(project.name, logger: logger)
         }
       } catch {
         logger.warning("What is due could not be done; trying again.", metadata: ["cause": "\(error)"])
       }
       try await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  /// One project's problem is not the next one's.
+  private func tick(_ project: ProjectName, logger: Logger) async {
+    do {
+      _ = try await clock.advance(project, to: platform.clock.now, waits: false)
+    } catch is CancellationError {
+    } catch {
+      logger.warning(
+        "What is due could not be done; trying again.", metadata: ["project": "\(project)", "cause": "\(error)"])
     }
   }
 

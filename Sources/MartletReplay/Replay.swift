@@ -5,8 +5,9 @@ package import NIOPosix
 /// Plays history to a server: in each step what became known is delivered, what was asked is asked, what came of it is
 /// told, and then the project's clock is advanced. The server decides everything else.
 ///
-/// Within a step whole files come first, then rows, requests and outcomes. Online features are joined by event time,
-/// so that a request never sees a row that became known after it. Only one step is in memory at a time.
+/// Within a step rows come first, then requests and outcomes; whole files, which change no prediction, are delivered beside
+/// them. Online features are joined by event time, so that a request never sees a row that became known after it. Only
+/// one step is in memory at a time.
 package struct Replay: Sendable {
   private let plan: ReplayPlan
   /// The folder that paths are relative to.
@@ -72,7 +73,7 @@ package struct Replay: Sendable {
     _ start: Timestamp, _ end: Timestamp, _ streams: Streams, _ requester: Requester?, _ tally: inout ReplayTally,
     _ onProgress: @Sendable (Progress) -> Void
   ) async throws {
-    for due in plan.due(after: start, until: end) { try await deliver(due, &tally, onProgress) }
+    async let delivered = deliver(plan.due(after: start, until: end))
     let step = try await threads.runIfActive { try streams.step(before: end) }
     for (dataset, csv, count) in step.rows {
       try await server.push(csv, to: dataset, at: end)
@@ -83,25 +84,31 @@ package struct Replay: Sendable {
       for batch in Self.batches(step.outcomes) { try await server.record(batch, for: outcomes.endpoint) }
       tally.outcomes += step.outcomes.count
     }
+    for delivery in try await delivered {
+      tally.partitions += 1
+      guard let event = delivery.event else { continue }
+      tally.quarantined += 1
+      tally.events.append("\(delivery.at.day) \(event)")
+      onProgress(.event(delivery.at, event))
+    }
     for event in try await server.advance(to: end) {
       tally.events.append("\(end.day) \(event)")
       onProgress(.event(end, event))
     }
   }
 
-  private func deliver(
-    _ due: (day: String, partitions: ReplayPlan.Partitions, at: Timestamp), _ tally: inout ReplayTally,
-    _ onProgress: @Sendable (Progress) -> Void
-  ) async throws {
-    let file = path(due.partitions.files.replacing("{partition}", with: due.day))
-    guard FileManager.default.fileExists(atPath: file) else { return }
-    let held = try await server.deliver(file, to: due.partitions.dataset, partition: due.day)
-    tally.partitions += 1
-    guard let held else { return }
-    tally.quarantined += 1
-    let event = "\(due.partitions.dataset) \(due.day) held back: \(held)"
-    tally.events.append("\(due.at.day) \(event)")
-    onProgress(.event(due.at, event))
+  /// Delivers files one after the other; says of each that was held back why.
+  private func deliver(_ due: [(day: String, partitions: ReplayPlan.Partitions, at: Timestamp)]) async throws
+    -> [(at: Timestamp, event: String?)]
+  {
+    var delivered: [(at: Timestamp, event: String?)] = []
+    for (day, partitions, at) in due {
+      let file = path(partitions.files.replacing("{partition}", with: day))
+      guard FileManager.default.fileExists(atPath: file) else { continue }
+      let held = try await server.deliver(file, to: partitions.dataset, partition: day)
+      delivered.append((at, held.map { "\(partitions.dataset) \(day) held back: \($0)" }))
+    }
+    return delivered
   }
 
   private static func batches(_ outcomes: [ReplayOutcome]) -> [[ReplayOutcome]] {

@@ -76,13 +76,19 @@ package struct ControlPlane: Sendable {
       jobs: jobs ?? JobRunner(engines: configuration.engines, scratch: data + "/scratch/jobs", logger: logger),
       ledger: Ledger(database: database, checkpoint: CheckpointFile(path: data + "/ledger.checkpoint")),
       logger: logger, connect: { try await scoring.client() })
-    loop = ControlLoop(platform: platform, commandVariables: { Self.commandVariables(data) }, logger: logger)
+    loop = ControlLoop(platform: platform, commandVariables: { await Self.commandVariables(data) }, logger: logger)
   }
 
   /// Where a step's command finds this server: MLflow's clients log to it without being told.
-  private static func commandVariables(_ data: String) -> [String: String] {
-    guard let record = ServerRecord.read(in: data) else { return [:] }
-    return ["MLFLOW_TRACKING_URI": record.url, "MARTLET_SERVER": record.url]
+  private static func commandVariables(_ data: String) async -> [String: String] {
+    guard let url = await address(data) else { return [:] }
+    return ["MLFLOW_TRACKING_URI": url, "MARTLET_SERVER": url]
+  }
+
+  /// Where this server answers, once it does.
+  private static func address(_ data: String) async -> String? {
+    let record = try? await NIOThreadPool.singleton.runIfActive { ServerRecord.read(in: data) }
+    return record?.url
   }
 
   /// What runs beside requests for as long as the server does: each returns when its task is cancelled.
@@ -91,7 +97,7 @@ package struct ControlPlane: Sendable {
     let sealer = LedgerSealer(ledger: platform.ledger, logger: logger)
     let data = configuration.data
     let notifications = NotificationDispatcher(
-      platform: platform, policy: configuration.outbound, base: { ServerRecord.read(in: data)?.url }, logger: logger)
+      platform: platform, policy: configuration.outbound, base: { await Self.address(data) }, logger: logger)
     var work = [
       BackgroundWork("ledger sealer") { await sealer.run() },
       BackgroundWork("pipeline runs") { try await Self.run(loop, logger: logger) },

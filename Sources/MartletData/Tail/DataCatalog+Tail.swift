@@ -10,6 +10,8 @@ package struct AppendReport: Sendable, Hashable, Codable {
   /// Rows of partitions that are committed already: the delivered file stands, these were not kept.
   package var covered: Int64
   package var partitions: [String]
+  /// The earliest time of a row that was kept, where the dataset has a time column.
+  package var earliest: Timestamp?
 }
 
 extension DataCatalog {
@@ -44,7 +46,8 @@ extension DataCatalog {
     }
     let accepted = kept.reduce(0) { $0 + $1.rows }
     return AppendReport(
-      accepted: accepted, covered: all.reduce(0) { $0 + $1.rows } - accepted, partitions: kept.map(\.partition))
+      accepted: accepted, covered: all.reduce(0) { $0 + $1.rows } - accepted, partitions: kept.map(\.partition),
+      earliest: kept.compactMap(\.firstTime).min())
   }
 
   /// The files of the live tail, oldest push first.

@@ -15,7 +15,7 @@ package final class DuckDB: @unchecked Sendable {
   /// - Parameters:
   ///   - engines: where DuckDB is installed.
   ///   - allowedDirectories: the only folders whose files may be read and written.
-  ///   - allowedFiles: single files that may be read besides.
+  ///   - allowedFiles: single files that may be read and written besides.
   ///   - memoryLimitMB: what DuckDB may hold in memory before it spills or gives up.
   ///   - threads: worker threads, at least 1.
   ///   - spillDirectory: where larger-than-memory work goes; nil means nowhere.

@@ -101,5 +101,5 @@ struct ViewQuery: Sendable, Hashable, Codable {
   }
 
   /// How many rows of one entity a refresh returns, as many as the scoring plane keeps.
-  static let keptRows = 256
+  static let keptRows = 512
 }

@@ -22,7 +22,7 @@ package struct Deliveries: Sendable {
       key, upload: upload, named: name, partition: partition, at: now, by: author)
     for held in report.quarantined { try await notify(held, of: key, at: now) }
     // A first delivery fills the online tables; later ones follow the rows that were pushed.
-    if report.learnedContract { try await refresh(key, at: now) }
+    if report.learnedContract { try await refresh(key.project, reading: key.name, at: now) }
     return report
   }
 
@@ -33,16 +33,23 @@ package struct Deliveries: Sendable {
     let now: Timestamp
     if let time { now = time } else { now = try await platform.now(of: key.project) }
     let report = try await platform.data.appendRows(key, rows, format: format, at: now, by: author)
-    try await refresh(key, at: now)
+    try await refresh(key.project, reading: key.name, newSince: report.earliest, at: now)
     return report
   }
 
-  private func refresh(_ key: DatasetKey, at time: Timestamp) async throws {
-    let changed = try await platform.features.refresh(key.project, reading: key.name, upTo: time)
+  /// Brings online tables up to an instant, here and on the scoring plane.
+  ///
+  /// - Parameters:
+  ///   - dataset: only the tables that read it.
+  ///   - earliest: the earliest time of its new rows.
+  func refresh(
+    _ project: ProjectName, reading dataset: DatasetName? = nil, newSince earliest: Timestamp? = nil, at time: Timestamp
+  ) async throws {
+    let changed = try await platform.features.refresh(project, reading: dataset, newSince: earliest, upTo: time)
     guard !changed.isEmpty else { return }
     let known = try await platform.deployments.configuration().tables
     for table in changed {
-      guard let definition = known.first(where: { $0.name == DeployableVersion.tableName(key.project, table.view) })
+      guard let definition = known.first(where: { $0.name == DeployableVersion.tableName(project, table.view) })
       else {
         continue
       }

@@ -37,7 +37,7 @@ package struct NotificationDispatcher: Sendable {
     base: @escaping @Sendable () async -> String?, chance: @escaping @Sendable () -> Double, logger: Logger
   ) {
     (outbox, ledger, clock) = (platform.notifications, platform.ledger, platform.clock)
-    source = NotificationSource(platform: platform)
+    source = NotificationSource(platform: platform, logger: logger)
     (self.attempt, self.base, self.chance, self.logger) = (attempt, base, chance, logger)
   }
 
@@ -47,8 +47,8 @@ package struct NotificationDispatcher: Sendable {
     let lanes = Lanes()
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
+        await tryToSpread()
         do {
-          try await spread()
           for destination in try await dueDestinations() {
             guard await lanes.enter(destination) else { continue }
             group.addTask {
@@ -57,10 +57,16 @@ package struct NotificationDispatcher: Sendable {
             }
           }
         } catch {
-          logger.warning("notifications could not be prepared; trying again", metadata: ["cause": "\(error)"])
+          logger.warning("notifications could not be sent; trying again", metadata: ["cause": "\(error)"])
         }
         try? await Task.sleep(for: .milliseconds(500))
       }
+    }
+  }
+
+  private func tryToSpread() async {
+    do { try await spread() } catch {
+      logger.warning("notifications could not be prepared; trying again", metadata: ["cause": "\(error)"])
     }
   }
 

@@ -1,3 +1,4 @@
+import Logging
 import MartletCore
 import MartletLedger
 import MartletMonitoring
@@ -10,6 +11,7 @@ import MartletServing
 /// and comes back is a new one, and is told again.
 struct NotificationSource: Sendable {
   let platform: Platform
+  let logger: Logger
 
   /// Entries that can be of interest; all others are passed over.
   static let actions = [
@@ -23,8 +25,14 @@ struct NotificationSource: Sendable {
       let sections = try await platform.projects.active(notification.project).file.notify
       let wanted = Set(sections.filter { $0.events.contains(notification.event) }.map(\.to)).sorted()
       return wanted.map { (notification, $0) }
-    } catch let error as MartletError where error.code == .notFound || error.code == .conflict {
-      // The project, the endpoint or the alert is no longer there.
+    } catch let error as MartletError where error.code == .unavailable {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      // The project, the endpoint or the alert is no longer there, or cannot be read: what comes after it still counts.
+      logger.warning(
+        "nobody is told of a ledger entry", metadata: ["entry": "\(record.id)", "cause": "\(error)"])
       return []
     }
   }
@@ -43,17 +51,18 @@ struct NotificationSource: Sendable {
     case "deployment.promoted":
       let version = after["version"]?.string ?? "a version"
       return try await notification("promotion", .info, "\(version) is live", record)
-    // A roll-back by the live gate raises an alert; one by a person does not.
-    case "deployment.rolled_back" where record.author.name != Author.martlet.name:
+    // Told from the entry that is written with the change itself, by whomever; the alert about it comes after.
+    case "deployment.rolled_back":
       let version = after["version"]?.string ?? "a version"
       let reason = "\(version) was rolled back by \(record.author.name): \(record.entry.reason ?? "no reason given")"
-      return try await notification("rollback", .warn, reason, record)
+      return try await notification("rollback", .error, reason, record)
     default: return nil
     }
   }
 
-  private func alert(_ record: LedgerRecord) async throws -> Notification {
+  private func alert(_ record: LedgerRecord) async throws -> Notification? {
     let alert = try await platform.alerts.alert(AlertID(Self.name(record.entry.object)))
+    if alert.kind == "rollback" { return nil }
     let events = ["data": "data.quarantined", "pipeline": "run.failed"]
     return Notification(
       event: events[alert.kind] ?? alert.kind, project: alert.project, subject: alert.subject,

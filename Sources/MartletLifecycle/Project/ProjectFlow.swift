@@ -16,24 +16,26 @@ package struct ProjectFlow: Sendable {
   /// The measures of the time from `from` (nil: the first record) to the project's present.
   package func measures(of project: ProjectName, from: Timestamp? = nil) async throws -> FlowMeasures {
     let now = try await platform.now(of: project)
-    let entries = try await entries(of: project)
-    return FlowMeasures(entries: entries, from: from ?? entries.map(\.at).min() ?? now, to: now)
+    let own = try await own(project)
+    let entries = try await entries(own)
+    let first = entries.filter { own.isCertain($0.object) }.map(\.at).min()
+    return FlowMeasures(entries: entries, from: from ?? first ?? now, to: now)
   }
 
-  private func entries(of project: ProjectName) async throws -> [FlowEntry] {
-    let own = try await own(project)
+  private func entries(_ own: Own) async throws -> [FlowEntry] {
     let filter = LedgerFilter(
       actions: [
         "dataset.version.committed", "dataset.partition.quarantined", "pipeline.started", "model.version.registered",
         "deployment.*", "alert.*",
       ], newestFirst: true)
     var entries: [FlowEntry] = []
-    var token: String?
+    var (seen, token): (Int, String?) = (0, nil)
     repeat {
       let page = try await platform.ledger.entries(matching: filter, limit: 1000, after: token)
       entries += page.items.filter { own.contains($0.entry.object) }.map { FlowEntry($0.entry, at: $0.time) }
+      seen += page.items.count
       token = page.nextToken
-    } while token != nil && entries.count < Self.mostEntries
+    } while token != nil && seen < Self.mostEntries
     return entries
   }
 
@@ -42,9 +44,10 @@ package struct ProjectFlow: Sendable {
     var datasets: String
     var objects: Set<String>
 
+    func isCertain(_ object: String) -> Bool { object.hasPrefix(datasets) || objects.contains(object) }
+
     func contains(_ object: String) -> Bool {
-      object.hasPrefix(datasets) || object.hasPrefix("pipeline:") || object.hasPrefix("model:")
-        || objects.contains(object)
+      isCertain(object) || object.hasPrefix("pipeline:") || object.hasPrefix("model:")
     }
   }
 

@@ -46,12 +46,8 @@ package struct ProjectSetup: Sendable {
     for section in version.file.endpoints {
       try await platform.deployments.define(Self.endpoint(section, version.file), by: author, at: now)
     }
-    try await refreshOnline(version.project, at: now)
-  }
-
-  /// Fills the online tables with what is known by now, so that a new view can serve at once.
-  private func refreshOnline(_ project: ProjectName, at now: Timestamp) async throws {
-    _ = try await platform.features.refresh(project, upTo: now)
+    // The online tables hold what is known by now, so that a new view can serve at once.
+    try await Deliveries(platform: platform).refresh(version.project, at: now)
   }
 
   private static func view(_ section: FeatureSection, _ files: ProjectFiles) throws -> FeatureViewDefinition {

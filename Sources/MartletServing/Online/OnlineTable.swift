@@ -18,7 +18,7 @@ final class OnlineTable: Sendable {
 
   static let shardCount = 256
   /// How many versions of one key are kept: many of few keys, few of many, so that the table stays bounded.
-  static func keptVersions(keys: Int) -> Int { min(256, max(4, 1_000_000 / max(1, keys))) }
+  static func keptVersions(keys: Int) -> Int { min(512, max(4, 1_000_000 / max(1, keys))) }
   static let keySeparator = "\u{1F}"
 
   let definition: OnlineTableDefinition
@@ -77,6 +77,8 @@ final class OnlineTable: Sendable {
       versions.insert(version, at: place)
     }
     if versions.count > kept { versions.removeFirst(versions.count - kept) }
+    // What held a day before the newest row is asked for no more.
+    while versions.count > 1, versions[1].at <= versions[versions.count - 1].at - 86_400_000 { versions.removeFirst() }
   }
 
   private func version(of row: OnlinePatch.Row) throws -> Version {
