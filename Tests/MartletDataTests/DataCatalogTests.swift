@@ -134,7 +134,10 @@ struct DataCatalogTests {
     try await fixture.deliver(CatalogFixture.days(0..<30))
     let pushed = try await catalog.appendRows(
       fixture.key, Array(CatalogFixture.day(30, rows: 3).utf8), format: .csv, at: fixture.now, by: fixture.author)
-    #expect(pushed == AppendReport(accepted: 3, covered: 0, partitions: [CatalogFixture.name(30)]))
+    #expect(
+      pushed
+        == AppendReport(
+          accepted: 3, covered: 0, partitions: [CatalogFixture.name(30)], earliest: Timestamp("2013-01-31T00:00:00Z")))
     let line = #"{"id": 30001, "day": "2013-01-31", "at": "2013-01-31T05:00:00+01:00", "distance": 5, "carrier": null}"#
     try await catalog.appendRows(fixture.key, Array(line.utf8), format: .jsonLines, at: fixture.now, by: fixture.author)
     let snapshot = try await catalog.snapshot(fixture.key)
