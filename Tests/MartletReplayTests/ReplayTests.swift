@@ -98,10 +98,13 @@ struct ReplayTests {
       let server = Recorder(url: url)
       let replay = Replay(plan: try ReplayPlan.parse(ReplayPlanTests.text), folder: folder, server: server)
       let tally = try await replay.run { _ in }
+      // Files are delivered beside rows and requests, and before the clock goes on.
+      let delivered = try #require(server.calls.firstIndex(of: "partition 2013-04-01"))
+      #expect(delivered > 5 && delivered < server.calls.firstIndex(of: "clock 2013-04-02T06") ?? 0)
       #expect(
-        server.calls == [
+        server.calls.filter { $0 != "partition 2013-04-01" } == [
           "rows weather 1", "clock 2013-04-01T06", "rows weather 1", "outcomes a", "clock 2013-04-01T12",
-          "clock 2013-04-01T18", "clock 2013-04-02T00", "partition 2013-04-01", "rows weather 1",
+          "clock 2013-04-01T18", "clock 2013-04-02T00", "rows weather 1",
           "clock 2013-04-02T06", "outcomes b", "clock 2013-04-02T12", "clock 2013-04-02T18", "clock 2013-04-03T00",
         ])
       #expect(tally.steps == 8 && tally.requests == 3 && tally.failures == 1 && tally.outcomes == 2)
