@@ -33,7 +33,7 @@ def smaller(project: dict, trials: int = 2) -> dict:
         "live": ["error_rate < 0.5%", "missing_rate(any feature) < 95%", "latency_p99_ms < 5000"]}
     project["endpoints"][PROJECT] |= {"traffic": ["20%", "100%"], "hold": {"requests": 100_000}}
     project["monitors"][PROJECT] |= {"window": "1d", "alert": [
-        {"when": "psi(prediction) > 0.0001", "severity": "warn", "owner": "operations@example.com"}]}
+        {"when": "psi(prediction) > 0.15", "severity": "warn", "owner": "operations@example.com"}]}
     project["triggers"] = [{"cron": "0 4 1 1 *"}]
     return project
 

@@ -65,7 +65,7 @@ struct Table {
 
   private func headCell(_ column: Column) -> String {
     // Short headings stay in one line; long ones make way for the numbers below them.
-    let styles = [column.isNumeric ? "numeric" : nil, column.title.count <= 14 ? "nowrap" : nil].compactMap(\.self)
+    let styles = [column.isNumeric ? "numeric" : nil, column.title.count <= 10 ? "nowrap" : nil].compactMap(\.self)
     let style = styles.isEmpty ? "" : #" class="\#(styles.joined(separator: " "))""#
     let order = column.order.map { #" aria-sort="\#($0)""# } ?? ""
     let arrow = column.order.map { $0 == "ascending" ? " ▲" : " ▼" } ?? ""

@@ -15,10 +15,11 @@ struct WindowTable {
     Table(
       "Windows", caption: "In event time, newest first.",
       columns: [
-        .init("Window"), .number("Rows"), .number("With outcome"), .number("ROC AUC"), .number("PR AUC"),
+        .init("Window"), .init("Verdict"), .number("Rows"), .number("With outcome"), .number("ROC AUC"),
+        .number("PR AUC"),
         .number("Brier"),
         .number("\(unit ?? "Value") per 1,000"), .number("PSI of the score"), .number("Inputs drifted"),
-        .number("p99 ms"), .init("Verdict"),
+        .number("p99 ms"),
       ],
       rows: windows.map(row), empty: "No window has ended yet. Windows follow the project's event time.")
   }
@@ -29,13 +30,14 @@ struct WindowTable {
     func metric(_ key: String) -> Cell { Cell(html: metrics[key].map { metricValue(key, $0) } ?? "–") }
     let reasons = window.verdicts.flatMap { $0.findings.map(\.reason) }
     return Table.Row([
-      .text("\(window.from.day) to \(window.to.day)", detail: Self.versions(measures)), .count(measures.rows),
+      .text("\(window.from.day) to \(window.to.day)", detail: Self.versions(measures)),
+      .badge(EndpointSummary.verdict(window), detail: reasons.isEmpty ? nil : reasons.joined(separator: "; ")),
+      .count(measures.rows),
       Cell(html: measures.quality.map { grouped(Int64($0.labelled)) } ?? "–"), metric("roc_auc"), metric("pr_auc"),
       metric("brier"),
       metric("value_per_1000"), .number(measures.prediction?.psi),
       Cell(html: "\(measures.columns.count { $0.drifted }) of \(measures.columns.count)"),
       .number(measures.service.latencyP99Milliseconds),
-      .badge(EndpointSummary.verdict(window), detail: reasons.isEmpty ? nil : reasons.joined(separator: "; ")),
     ])
   }
 
