@@ -203,9 +203,17 @@ class Demo:
             self.server.wait()
 
     def end_server(self):
-        if self.server and self.server.poll() is None:
-            self.server.send_signal(signal.SIGTERM)
-            self.server.wait(timeout=30)
+        if not self.server or self.server.poll() is not None:
+            return
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(timeout=30)
+        # Scoring outlives its server on purpose; the demo's own is not needed any more.
+        try:
+            scoring = json.loads((self.data / "server" / "scoring.json").read_text())["pid"]
+            if b"serve" in Path(f"/proc/{scoring}/cmdline").read_bytes().split(b"\0"):
+                os.kill(scoring, signal.SIGTERM)
+        except (OSError, ValueError, KeyError):
+            pass
 
     def run(self):
         for number in (signal.SIGTERM, signal.SIGHUP):

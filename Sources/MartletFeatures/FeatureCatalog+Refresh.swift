@@ -31,32 +31,40 @@ extension FeatureCatalog {
   /// Rows that came and went longer ago are not sent: no request asks for them.
   private static let longestPast = Duration.seconds(86_400)
 
-  /// Brings the online tables of these views up to an instant and returns the rows that became known since.
-  package func refresh(
+  /// Brings the online tables of these views of one project up to an instant and returns the rows that became known since.
+  private func refresh(
     _ views: [FeatureView], newSince earliest: Timestamp? = nil, upTo time: Timestamp, limits: JobLimits = .standard
   ) async throws -> [OnlineTable] {
     guard !views.isEmpty else { return [] }
-    let queries = views.map { ViewQuery($0.definition) }
     let before = earliest.map { $0 - .milliseconds(1) }
     let since = Dictionary(
       views.compactMap { view in
         view.refreshedTo.map { (view.name, max(min($0, before ?? $0), time - Self.longestPast)) }
       }
     ) { $1 }
-    let arguments = RefreshArguments(
-      views: queries, datasets: try await snapshots(of: views, since: since, upTo: time), upTo: time, since: since,
-      root: data.artifacts.root)
-    let outcome = try await data.jobs.run(
-      "features.refresh", arguments, limits: limits, lane: .prompt, returning: RefreshOutcome.self)
     var tables: [OnlineTable] = []
-    for (view, computed) in zip(views, outcome.views) {
+    for (view, computed) in zip(views, try await compute(views, since: since, upTo: time, limits: limits)) {
       if let table = try await store(computed, view, upTo: time) { tables.append(table) }
     }
     return tables
   }
 
+  /// Runs the SQL of one project's views in a job; the outcomes are in the order of the views.
+  private func compute(
+    _ views: [FeatureView], since: [String: Timestamp], upTo time: Timestamp, limits: JobLimits = .standard
+  ) async throws -> [RefreshOutcome.View] {
+    guard let project = views.first?.project else { return [] }
+    let arguments = RefreshArguments(
+      project: project, views: views.map { ViewQuery($0.definition) },
+      datasets: try await snapshots(of: views, since: since, upTo: time), upTo: time, since: since,
+      root: data.artifacts.root)
+    return try await data.jobs.run(
+      "features.refresh", arguments, limits: limits, lane: .prompt, returning: RefreshOutcome.self
+    ).views
+  }
+
   /// What each dataset must show: the rows of the longest lookback among the views that read it.
-  private func snapshots(of views: [FeatureView], since: [String: Timestamp] = [:], upTo time: Timestamp) async throws
+  private func snapshots(of views: [FeatureView], since: [String: Timestamp], upTo time: Timestamp) async throws
     -> [DatasetSnapshot]
   {
     var bounds: [DatasetKey: ClosedRange<Timestamp>] = [:]
@@ -118,12 +126,7 @@ extension FeatureCatalog {
   /// that was never refreshed.
   private func pastDay(of view: FeatureView) async throws -> RefreshOutcome.View? {
     guard let time = view.refreshedTo else { return nil }
-    let since = [view.name: time - Self.longestPast]
-    let arguments = RefreshArguments(
-      views: [ViewQuery(view.definition)], datasets: try await snapshots(of: [view], since: since, upTo: time),
-      upTo: time, since: since, root: data.artifacts.root)
-    return try await data.jobs.run("features.refresh", arguments, lane: .prompt, returning: RefreshOutcome.self)
-      .views.first
+    return try await compute([view], since: [view.name: time - Self.longestPast], upTo: time).first
   }
 }
 

@@ -92,7 +92,7 @@ struct Bootstrap {
     } catch {
       plane.logger.error("server.json could not be written", metadata: ["error": "\(error)"])
     }
-    FileHandle.standardError.write(Data("Martlet is up at \(address.url), data in \(directory.path)\n".utf8))
+    StandardStream.error.write("Martlet is up at \(address.url), data in \(directory.path)\n")
   }
 
   /// Warnings and worse on standard error, unless `MARTLET_LOG` asks for more.

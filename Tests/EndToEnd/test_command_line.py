@@ -1,6 +1,9 @@
 """The command line's promises: exit codes, three-line errors, machine formats."""
 
 import json
+import os
+import signal
+import subprocess
 
 import pytest
 
@@ -29,6 +32,34 @@ def test_a_misspelt_word_is_a_usage_error_with_a_suggestion(words, suggestion):
     assert result.stderr.startswith("error: ") and suggestion in result.stderr
     assert "fix:" in result.stderr
     assert result.stdout == ""
+
+
+def run_into(shared_server, **streams) -> subprocess.Popen:
+    """`experiments list` with the given standard streams, at its end."""
+    process = subprocess.Popen(
+        [str(martlet.BINARY), "experiments", "list", "--server", shared_server.url], env=martlet.environment(), **streams)
+    process.wait(timeout=30)
+    return process
+
+
+def test_a_reader_that_went_away_ends_the_command_quietly(shared_server):
+    read, write = os.pipe()
+    os.close(read)
+    process = run_into(shared_server, stdout=write, stderr=subprocess.PIPE)
+    assert process.returncode in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
+    assert process.stderr.read() == b""
+    process = run_into(shared_server, stdout=subprocess.PIPE, stderr=write)
+    assert process.returncode == 0 and b"Default" in process.stdout.read()
+    os.close(write)
+
+
+def test_a_result_that_cannot_be_written_is_an_error(shared_server):
+    with open("/dev/full", "wb") as full:
+        process = run_into(shared_server, stdout=full, stderr=subprocess.PIPE)
+    assert process.returncode == 1
+    assert process.stderr.read() == (
+        b"error: the result could not be written\ncause: No space left on device\n"
+        b"fix:   free some space, or write it elsewhere\n")
 
 
 def test_global_options_stand_anywhere(shared_server):

@@ -125,6 +125,30 @@ struct FeatureCatalogTests {
     #expect(try await other.onlineTable(fixture.project, "trend") == table)
   }
 
+  @Test("Projects that call a dataset alike see each its own rows, though one worker serves both")
+  func projects() async throws {
+    let fixture = try await FeatureFixture(.sqlite)
+    let (features, other): (FeatureCatalog, ProjectName) = (fixture.features, "mill")
+    let sensors = DatasetKey(project: other, name: "sensors")
+    try await features.data.define(sensors, DatasetDefinition(key: ["sensor"]), by: fixture.author, at: fixture.time(0))
+    let everything = FeatureViewDefinition(name: "all", entity: ["sensor"], sql: "SELECT * FROM sensors", online: true)
+    for project in [fixture.project, other] {
+      try await features.define(project, everything, by: fixture.author, at: fixture.time(0))
+    }
+    try await fixture.deliver("sensor,kind\na,warm\n", to: "sensors")
+    let blob = try await features.data.artifacts.put(bytes: Array("sensor,depth\nz,7\n".utf8))
+    _ = try await features.data.ingest(sensors, upload: blob, named: "s.csv", at: fixture.time(0), by: fixture.author)
+    for _ in 0..<2 {
+      _ = try await features.refresh(fixture.project, reading: "sensors", upTo: fixture.time(1))
+      _ = try await features.refresh(other, reading: "sensors", upTo: fixture.time(1))
+    }
+    let (own, theirs) = (
+      try await features.onlineTable(fixture.project, "all"), try await features.onlineTable(other, "all")
+    )
+    #expect(own.columns == ["kind"] && own.rows.map(\.entity) == [["a"]])
+    #expect(theirs.columns == ["depth"] && theirs.rows.map(\.entity) == [["z"]])
+  }
+
   @Test("A repaired day changes the values that rest on it", arguments: TestDatabase.kinds)
   func repair(kind: TestDatabase.Kind) async throws {
     let fixture = try await FeatureFixture(kind)

@@ -43,36 +43,26 @@ enum FlightsExample {
 struct FlightsParityTests {
   @Test("At many moments the online row equals the point-in-time join, on real flights and weather")
   func parity() async throws {
-    let folder = try TemporaryFolder.make()
-    let engines = try TestEngines.folder()
-    let context = JobContext(engines: engines.path, scratch: folder)
-    let flights = try snapshot("flights", FlightsExample.flights, folder, context)
-    let weather = try snapshot("weather", FlightsExample.weather, folder, context)
-    let views = try FlightsExample.views().map(ViewQuery.init)
+    let quarter = try FirstQuarter()
     var generator = SeededGenerator(seed: 7)
     let start = Timestamp(year: 2013, month: 1, day: 2).milliseconds
     let end = Timestamp(year: 2013, month: 3, day: 31).milliseconds
     let times = (0..<60).map { _ in Timestamp(milliseconds: Int64.random(in: start...end, using: &generator)) }
-
-    let offline = try join(views, [flights, weather], times, folder, context)
-    let jobs = JobRunner.inProcess(handlers: FeatureJobs.handlers, engines: engines.path, scratch: folder)
+    let offline = try join(quarter, times)
     var compared = 0
     for time in times {
-      let arguments = RefreshArguments(
-        views: views, datasets: [recent(flights, time), recent(weather, time)], upTo: time, since: [:], root: folder)
-      let online = try await jobs.run("features.refresh", arguments, returning: RefreshOutcome.self)
-      for (view, computed) in zip(views, online.views) {
+      for computed in try await quarter.refresh(time) {
         for row in computed.latest {
           let entity = row.entity[0].string ?? ""
-          let expected = try #require(offline["\(view.name)/\(entity)/\(time)"])
+          let expected = try #require(offline["\(computed.name)/\(entity)/\(time)"])
           #expect(
             zip(expected, row.values).allSatisfy(same) && expected.count == row.values.count,
-            "\(view.name) of \(entity) at \(time)")
+            "\(computed.name) of \(entity) at \(time)")
           compared += 1
         }
         // What serving does not have, training must not have either.
         let present = Set(computed.latest.map { $0.entity[0].string ?? "" })
-        for (key, values) in offline where key.hasPrefix("\(view.name)/") && key.hasSuffix("/\(time)") {
+        for (key, values) in offline where key.hasPrefix("\(computed.name)/") && key.hasSuffix("/\(time)") {
           let entity = String(key.split(separator: "/")[1])
           if !present.contains(entity) { #expect(values.allSatisfy { $0 == .null }, "\(key)") }
         }
@@ -83,27 +73,15 @@ struct FlightsParityTests {
 
   @Test("Rows that came and went between two refreshes are those that a refresh at their own moment would have given")
   func passed() async throws {
-    let folder = try TemporaryFolder.make()
-    let engines = try TestEngines.folder()
-    let context = JobContext(engines: engines.path, scratch: folder)
-    let flights = try snapshot("flights", FlightsExample.flights, folder, context)
-    let weather = try snapshot("weather", FlightsExample.weather, folder, context)
-    let views = try FlightsExample.views().map(ViewQuery.init)
-    let jobs = JobRunner.inProcess(handlers: FeatureJobs.handlers, engines: engines.path, scratch: folder)
-    func refresh(_ time: Timestamp, since: Timestamp?) async throws -> [RefreshOutcome.View] {
-      let arguments = RefreshArguments(
-        views: views, datasets: [recent(flights, time), recent(weather, time)], upTo: time,
-        since: Dictionary(views.compactMap { view in since.map { (view.name, $0) } }) { $1 }, root: folder)
-      return try await jobs.run("features.refresh", arguments, returning: RefreshOutcome.self).views
-    }
+    let quarter = try FirstQuarter()
     let end = Timestamp(year: 2013, month: 2, day: 8) + .seconds(20 * 3600)
-    let computed = try await refresh(end, since: end - .seconds(7200))
-    for (position, view) in computed.enumerated() {
-      #expect(view.latest.map(\.values) == (try await refresh(end, since: nil))[position].latest.map(\.values))
+    let plain = try await quarter.refresh(end)
+    for (position, view) in try await quarter.refresh(end, since: end - .seconds(7200)).enumerated() {
+      #expect(view.latest.map(\.values) == plain[position].latest.map(\.values))
       let row = try #require(view.passed.first)
       let moment = try #require(row.timestamp)
       #expect(moment > end - .seconds(7200) && moment < end)
-      let then = try await refresh(moment, since: nil)[position].latest.first { $0.entity == row.entity }
+      let then = try await quarter.refresh(moment)[position].latest.first { $0.entity == row.entity }
       #expect(then?.values == row.values, "\(view.name) of \(row.entity) at \(moment)")
     }
   }
@@ -111,42 +89,9 @@ struct FlightsParityTests {
   /// 6 and 6.0 are the same number: what goes between processes as JSON does not tell them apart.
   private func same(_ a: JSON, _ b: JSON) -> Bool { a == b || (a.double != nil && a.double == b.double) }
 
-  /// The first quarter, ingested, as a job would be given it.
-  private func snapshot(_ name: String, _ definition: DatasetDefinition, _ folder: String, _ context: JobContext) throws
-    -> DatasetSnapshot
-  {
-    let output = "\(folder)/\(name)"
-    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-    let outcome = try IngestJob.run(
-      IngestArguments(
-        upload: "\(FlightsExample.folder)/build/\(name)/first_quarter.csv", format: .csv, partition: nil,
-        definition: definition, contract: nil, references: [:], output: output,
-        eventTime: Timestamp(year: 2013, month: 4, day: 1)),
-      context)
-    let files = try outcome.partitions.map { partition in
-      DataFile(
-        partition: partition.partition, digest: try #require(Digest(hex: String(repeating: "a", count: 64))),
-        path: partition.path,
-        rows: partition.statistics.rows, bytes: 0, format: .parquet, firstTime: partition.firstTime,
-        lastTime: partition.lastTime)
-    }
-    return DatasetSnapshot(
-      dataset: DatasetKey(project: "flight-delay", name: DatasetName(name)), version: nil, schema: outcome.contract,
-      key: definition.key, time: definition.time, files: files, tail: [])
-  }
-
-  /// Only the files that a refresh at this moment would be given.
-  private func recent(_ snapshot: DatasetSnapshot, _ time: Timestamp) -> DatasetSnapshot {
-    var recent = snapshot
-    let first = time - .seconds(12 * 3600)
-    recent.files = snapshot.files.filter { ($0.lastTime ?? time) >= first && ($0.firstTime ?? time) <= time }
-    return recent
-  }
-
   /// What training sees for every entity at every moment, by `view/entity/time`.
-  private func join(
-    _ views: [ViewQuery], _ datasets: [DatasetSnapshot], _ times: [Timestamp], _ folder: String, _ context: JobContext
-  ) throws -> [String: [JSON]] {
+  private func join(_ quarter: FirstQuarter, _ times: [Timestamp]) throws -> [String: [JSON]] {
+    let (views, datasets, folder, context) = (quarter.views, quarter.datasets, quarter.folder, quarter.context)
     let database = try DuckDB.open(engines: EngineFolder(context.engines), allowedDirectories: [folder])
     let moments = times.map { "(\($0.sqlLiteral))" }.joined(separator: ", ")
     let base = "\(folder)/base.parquet"
@@ -176,5 +121,66 @@ struct FlightsParityTests {
       }
     }
     return values
+  }
+}
+
+/// The first quarter's flights and weather, ingested, with the example's views over them.
+private struct FirstQuarter {
+  let folder: String
+  let context: JobContext
+  let datasets: [DatasetSnapshot]
+  let views: [ViewQuery]
+  private let jobs: JobRunner
+
+  init() throws {
+    folder = try TemporaryFolder.make()
+    context = JobContext(engines: try TestEngines.folder().path, scratch: folder)
+    datasets = [
+      try Self.snapshot("flights", FlightsExample.flights, folder, context),
+      try Self.snapshot("weather", FlightsExample.weather, folder, context),
+    ]
+    views = try FlightsExample.views().map(ViewQuery.init)
+    jobs = JobRunner.inProcess(handlers: FeatureJobs.handlers, engines: context.engines, scratch: folder)
+  }
+
+  /// What a refresh at this moment computes, in the order of the views.
+  func refresh(_ time: Timestamp, since: Timestamp? = nil) async throws -> [RefreshOutcome.View] {
+    let arguments = RefreshArguments(
+      project: "flight-delay", views: views, datasets: datasets.map { recent($0, time) }, upTo: time,
+      since: Dictionary(views.compactMap { view in since.map { (view.name, $0) } }) { $1 }, root: folder)
+    return try await jobs.run("features.refresh", arguments, returning: RefreshOutcome.self).views
+  }
+
+  /// The first quarter, ingested, as a job would be given it.
+  private static func snapshot(_ name: String, _ definition: DatasetDefinition, _ folder: String, _ context: JobContext)
+    throws
+    -> DatasetSnapshot
+  {
+    let output = "\(folder)/\(name)"
+    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    let outcome = try IngestJob.run(
+      IngestArguments(
+        upload: "\(FlightsExample.folder)/build/\(name)/first_quarter.csv", format: .csv, partition: nil,
+        definition: definition, contract: nil, references: [:], output: output,
+        eventTime: Timestamp(year: 2013, month: 4, day: 1)),
+      context)
+    let files = try outcome.partitions.map { partition in
+      DataFile(
+        partition: partition.partition, digest: try #require(Digest(hex: String(repeating: "a", count: 64))),
+        path: partition.path,
+        rows: partition.statistics.rows, bytes: 0, format: .parquet, firstTime: partition.firstTime,
+        lastTime: partition.lastTime)
+    }
+    return DatasetSnapshot(
+      dataset: DatasetKey(project: "flight-delay", name: DatasetName(name)), version: nil, schema: outcome.contract,
+      key: definition.key, time: definition.time, files: files, tail: [])
+  }
+
+  /// Only the files that a refresh at this moment would be given.
+  private func recent(_ snapshot: DatasetSnapshot, _ time: Timestamp) -> DatasetSnapshot {
+    var recent = snapshot
+    let first = time - .seconds(12 * 3600)
+    recent.files = snapshot.files.filter { ($0.lastTime ?? time) >= first && ($0.firstTime ?? time) <= time }
+    return recent
   }
 }

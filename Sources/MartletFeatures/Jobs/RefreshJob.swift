@@ -5,6 +5,7 @@ package import MartletJobs
 
 /// What `features.refresh` is given.
 struct RefreshArguments: Sendable, Codable {
+  var project: ProjectName
   var views: [ViewQuery]
   /// The datasets that the views read, with the files that have rows in the lookback.
   var datasets: [DatasetSnapshot]
@@ -33,7 +34,7 @@ struct RefreshOutcome: Sendable, Codable {
 /// since the last refresh, so that a request is joined with what was known at its own time.
 package enum RefreshJob {
   package static let handler = JobHandler("features.refresh") { (arguments: RefreshArguments, context: JobContext) in
-    try WarmTables.with(engines: context.engines, folders: [arguments.root]) { tables in
+    try WarmTables.with(project: arguments.project, engines: context.engines, folders: [arguments.root]) { tables in
       RefreshOutcome(views: try arguments.views.map { try refresh($0, arguments, tables) })
     }
   }

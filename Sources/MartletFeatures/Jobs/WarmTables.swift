@@ -92,14 +92,14 @@ final class WarmTables: @unchecked Sendable {
     return table
   }
 
-  /// One for each set of folders, for the life of the worker.
+  /// One for each project, so that none sees another's rows; for the life of the worker.
   private static let kept = Mutex<[String: WarmTables]>([:])
 
-  /// Runs the body with the worker's tables; one refresh at a time. After an error they are built anew.
-  static func with<Value: Sendable>(engines: String, folders: [String], _ body: (WarmTables) throws -> Value) throws
-    -> Value
-  {
-    let name = ([engines] + folders).joined(separator: "\n")
+  /// Runs the body with the project's tables; one refresh at a time. After an error they are built anew.
+  static func with<Value: Sendable>(
+    project: ProjectName, engines: String, folders: [String], _ body: (WarmTables) throws -> Value
+  ) throws -> Value {
+    let name = ([project.text, engines] + folders).joined(separator: "\n")
     return try kept.withLock { kept in
       let tables = try kept[name] ?? WarmTables(engines: engines, folders: folders)
       kept[name] = nil

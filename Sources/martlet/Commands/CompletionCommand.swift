@@ -17,6 +17,6 @@ struct CompletionCommand: ParsableCommand {
 
   func run() throws {
     let kind: CompletionShell = shell == .bash ? .bash : shell == .zsh ? .zsh : .fish
-    print(Martlet.completionScript(for: kind))
+    StandardStream.output.write(Martlet.completionScript(for: kind) + "\n")
   }
 }

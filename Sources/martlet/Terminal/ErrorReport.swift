@@ -33,7 +33,7 @@ struct ErrorReport {
 
   private func showParserError(_ error: any Error) -> Int32 {
     guard Martlet.exitCode(for: error) != .success else {
-      print(Martlet.fullMessage(for: error))
+      StandardStream.output.write(Martlet.fullMessage(for: error) + "\n")
       return ExitStatus.ok.rawValue
     }
     guard Martlet.exitCode(for: error) == .validationFailure else {
@@ -76,7 +76,7 @@ struct ErrorReport {
       if let cause = error.cause { text += "\ncause: \(cause)" }
       if let fix = error.fix { text += "\nfix:   \(fix)" }
     }
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    StandardStream.error.write(text + "\n")
   }
 }
 

@@ -42,10 +42,10 @@ struct Output {
     }
   }
 
-  func write(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+  func write(_ line: String) { StandardStream.output.write(line + "\n") }
 
   /// A remark for the person, never mixed into the data.
-  func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+  func note(_ line: String) { StandardStream.error.write(line + "\n") }
 }
 
 /// One column of a table: its title and where in the JSON its value stands (`metrics.roc_auc`).

@@ -13,7 +13,7 @@ struct ProgressLine {
   func show(_ text: String) {
     guard isTerminal else { return }
     let plain = text.filter { !$0.isNewline }.prefix(Self.width - 1)
-    FileHandle.standardError.write(Data("\r\u{1B}[2K\(plain)".utf8))
+    StandardStream.error.write("\r\u{1B}[2K\(plain)")
   }
 
   /// A line that stays.
@@ -24,7 +24,7 @@ struct ProgressLine {
 
   func clear() {
     guard isTerminal else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8))
+    StandardStream.error.write("\r\u{1B}[2K")
   }
 
   private static var width: Int {
