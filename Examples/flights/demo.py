@@ -183,7 +183,8 @@ class Demo:
             shutil.copy2(self.work / "martlet.yaml", copy)
             shutil.copytree(self.work / "sql", copy / "sql")
             query = copy / "sql" / "flights_asof.sql"
-            query.write_text(query.read_text().replace("  distance,\n", "  distance,\n  air_time,\n", 1))
+            more = "  block_minutes,\n  air_time,\n  block_minutes - air_time as spare_minutes,\n"
+            query.write_text(query.read_text().replace("  block_minutes,\n", more, 1))
             self.cli("run", copy, "--branch", "air-time", cwd=copy)
         self.remember("colleague")
 
@@ -391,5 +392,5 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=5000)
     parser.add_argument("--data", default=str(HERE / ".martlet"))
     parser.add_argument("--until", default="2014-01-03", help="end the year earlier")
-    parser.add_argument("--mistake-at", default="2013-10-15", help="when the colleague's mistake is made")
+    parser.add_argument("--mistake-at", default="2013-11-16", help="when the colleague's mistake is made")
     Demo(parser.parse_args()).run()

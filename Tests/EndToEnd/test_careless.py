@@ -163,6 +163,20 @@ def test_a_project_of_more_than_16_mib_is_refused(shared_server, folder):
     assert answer.status_code == 413 and "16777216" in answer.text
 
 
+def test_a_project_in_a_folder_that_git_ignores_is_whole(shared_server, folder):
+    def git(*words):
+        subprocess.run(["git", "-C", folder, "-c", "user.name=Test", "-c", "user.email=test@localhost", *words], check=True,
+                       stdout=subprocess.DEVNULL)
+    git("init", "--quiet", "--initial-branch", "main")
+    (folder / ".gitignore").write_text("built/\n")
+    git("add", ".gitignore")
+    git("commit", "-m", "Nothing but what is ignored")
+    project = projects.write(folder / "built" / "tiny", HEAD + "steps: {a: {run: 'cat a.txt'}}\n", {"a.txt": "a"})
+    assert [step["step"] for step in shared_server.json("plan", project)] == ["a"]
+    result = shared_server.cli("run", project)
+    assert result.returncode == 0, result.stderr
+
+
 def test_what_is_not_text_stays_out_of_a_project(shared_server, folder):
     """A pipe that nobody writes to, a link to nowhere and a large binary do not stop a run."""
     project = projects.write(folder / "mixed", HEAD.replace("tiny", "mixed") + "steps: {a: {run: 'ls'}}\n", {"model.bin": bytes(20 << 20)})

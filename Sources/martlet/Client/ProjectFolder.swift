@@ -84,19 +84,25 @@ struct ProjectFolder {
     return text
   }
 
-  /// The commit, and the digest of what differs from it; nil outside a git work tree.
+  /// The commit, and the digest of what differs from it; nil outside a git work tree, and where git ignores the project.
   func revision() -> (commit: String, dirty: Bool)? {
-    guard let commit = Git(path).output(["rev-parse", "HEAD"])?.first else { return nil }
+    guard Self.knownToGit(path) != nil, let commit = Git(path).output(["rev-parse", "HEAD"])?.first else { return nil }
     let changes = Git(path).output(["status", "--porcelain", "--", "."]) ?? []
     return (commit, !changes.isEmpty)
   }
 
   private static func names(in path: String) throws -> [String] {
-    if let names = Git(path).output(["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "."]) {
+    if let names = knownToGit(path) {
       return names.filter { FileManager.default.fileExists(atPath: path + "/" + $0) }.sorted()
     }
     let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
     return all.filter { name in !name.split(separator: "/").contains { $0.hasPrefix(".") || $0 == "build" } }.sorted()
+  }
+
+  /// What git does not ignore; nil where it ignores the project file itself, such as in another project's build folder.
+  private static func knownToGit(_ path: String) -> [String]? {
+    let names = Git(path).output(["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "."])
+    return names.flatMap { $0.contains("martlet.yaml") ? $0 : nil }
   }
 }
 
