@@ -8,6 +8,7 @@ DEBUG_FLAGS   := -debug-info-format none
 RELEASE_FLAGS := -c release --static-swift-stdlib -debug-info-format none
 VENV          := .venv/bin
 PYTHON        ?= python3
+CLIENTS       := 2.22.5 3.17.2
 RELEASE       := .build/release/martlet
 DEBUG         := .build/debug/martlet
 
@@ -87,11 +88,17 @@ flights:
 engines:
 	@if [ -x $(RELEASE) ]; then $(RELEASE) engines install; else $(DEBUG) engines install; fi
 
-venv: test-prerequisites .venv/.installed
+venv: test-prerequisites .venv/.installed $(CLIENTS:%=.cache/clients/mlflow-skinny-%/.installed)
 .venv/.installed: Tests/EndToEnd/requirements.txt
 	$(PYTHON) -m venv .venv
 	$(VENV)/pip install --quiet --disable-pip-version-check uv==0.13.8
 	$(VENV)/uv pip install --quiet --requirement $< || $(VENV)/pip install --quiet --requirement $<
+	touch $@
+
+# MLflow's client of other generations, each by itself.
+.cache/clients/mlflow-skinny-%/.installed: .venv/.installed
+	$(VENV)/uv venv --quiet --clear --python $(VENV)/python $(@D)
+	$(VENV)/uv pip install --quiet --python $(@D)/bin/python "mlflow-skinny==$*" "setuptools<81"
 	touch $@
 
 lock: venv ## resolve Tests/EndToEnd/requirements.in anew

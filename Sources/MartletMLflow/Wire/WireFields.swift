@@ -56,11 +56,13 @@ struct WireFields: Sendable {
 
   // MARK: Numbers
 
-  /// A whole number, written as a number or as text.
+  /// A whole number, written as a number or as text; R writes 100000 as `"1e+05"`.
   func integer(_ name: String) throws -> Int64? {
     guard let value = try member(name) else { return nil }
     if let number = value.integer { return number }
-    if let text = value.string, let number = Int64(text) { return number }
+    if let text = value.string, let number = Int64(text) ?? Self.double(text).flatMap(Int64.init(exactly:)) {
+      return number
+    }
     throw wrongType(name, value)
   }
 
