@@ -201,15 +201,57 @@ def test_a_scikit_learn_model_is_logged_registered_and_loaded(client, experiment
     assert [each.model_id for each in found] == [info.model_id]
 
 
-def test_autologging(client, experiment):
-    linear = pytest.importorskip("sklearn.linear_model")
-    mlflow.sklearn.autolog(log_models=False)
+def test_autologging_of_a_search_on_real_data(client, experiment):
+    pytest.importorskip("sklearn")
+    from sklearn.datasets import load_wine
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    data, target = load_wine(return_X_y=True, as_frame=True)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)), {"logisticregression__C": [0.01, 1.0]}, cv=3)
+    mlflow.sklearn.autolog(serialization_format="cloudpickle", silent=True)
     try:
         with mlflow.start_run() as run:
-            linear.LinearRegression().fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
+            search.fit(data, target)
     finally:
         mlflow.sklearn.autolog(disable=True)
-    assert client.get_run(run.info.run_id).data.params["fit_intercept"] == "True"
+    read = client.get_run(run.info.run_id)
+    assert read.data.params["best_logisticregression__C"] == str(search.best_params_["logisticregression__C"])
+    assert read.data.metrics["best_cv_score"] == search.best_score_
+    assert "cv_results.csv" in {file.path for file in client.list_artifacts(run.info.run_id)}
+    children = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+    assert {child.data.params["logisticregression__C"] for child in children} == {"0.01", "1.0"}
+    (dataset, *_) = read.inputs.dataset_inputs
+    assert dataset.dataset.source_type == "code"
+
+
+def test_autologging_of_boosted_trees_on_real_data(client, experiment):
+    lightgbm = pytest.importorskip("lightgbm")
+    from sklearn.datasets import load_breast_cancer
+
+    data, target = load_breast_cancer(return_X_y=True, as_frame=True)
+    train = lightgbm.Dataset(data[:400], target[:400])
+    mlflow.lightgbm.autolog(silent=True)
+    try:
+        with mlflow.start_run() as run:
+            model = lightgbm.train(
+                {"objective": "binary", "metric": "auc", "num_threads": 1, "verbose": -1, "seed": 7}, train, 12,
+                valid_sets=[lightgbm.Dataset(data[400:], target[400:], reference=train)])
+    finally:
+        mlflow.lightgbm.autolog(disable=True)
+    read = client.get_run(run.info.run_id)
+    assert read.data.params["objective"] == "binary" and read.data.params["num_boost_round"] == "12"
+    history = client.get_metric_history(run.info.run_id, "valid_0-auc")
+    assert [metric.step for metric in history] == list(range(12)) and history[-1].value == read.data.metrics["valid_0-auc"]
+    assert history[-1].value > 0.95
+    files = {file.path for file in client.list_artifacts(run.info.run_id)}
+    assert {"feature_importance_split.json", "feature_importance_gain.json"} <= files
+    (output,) = read.outputs.model_outputs
+    loaded = mlflow.lightgbm.load_model(f"models:/{output.model_id}")
+    assert (loaded.predict(data[400:]) == model.predict(data[400:])).all()
 
 
 def test_the_registry(client):
