@@ -11,7 +11,7 @@ make --no-print-directory test-prerequisites debug assets engines flights venv |
 swift test -debug-info-format none --skip-build --no-parallel 2>&1 | tee "$log"
 swift_status=${PIPESTATUS[0]}
 
-MARTLET=$PWD/.build/debug/martlet .venv/bin/pytest Tests/EndToEnd --junit-xml .build/end-to-end.xml
+MARTLET=$PWD/.build/debug/martlet .venv/bin/pytest Tests/EndToEnd --numprocesses 2 --dist loadfile --no-loadscope-reorder --junit-xml .build/end-to-end.xml
 pytest_status=$?
 
 python3 scripts/count-tests.py "$log" .build/end-to-end.xml

@@ -201,7 +201,7 @@ def test_whole_numbers_are_64_bits_and_never_clamped(shared_server, hostile):
         return requests.post(shared_server.url + "/api/2.0/mlflow/runs/log-metric", headers=JSON,
                              data=f'{{"run_id": "{hostile["run_id"]}", "key": "edge", "value": 1, "timestamp": {timestamp}, "step": {step or timestamp}}}').status_code
 
-    for wrong in (2**63, -2**63 - 1, '"9223372036854775808"', "1.5", "true", '"1.0"', "007", "-", "+1", "[1]"):
+    for wrong in (2**63, -2**63 - 1, '"9223372036854775808"', "1.5", "true", '"1.0"', '"1.5e0"', '"1e19"', '"e5"', "007", "-", "+1", "[1]"):
         assert log(wrong) == 400, wrong
     for right in (2**63 - 1, -2**63, '"5"'):
         assert log(1, right) == 200, right

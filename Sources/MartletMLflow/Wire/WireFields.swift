@@ -60,10 +60,13 @@ struct WireFields: Sendable {
   func integer(_ name: String) throws -> Int64? {
     guard let value = try member(name) else { return nil }
     if let number = value.integer { return number }
-    if let text = value.string, let number = Int64(text) ?? Self.double(text).flatMap(Int64.init(exactly:)) {
-      return number
-    }
+    if let text = value.string, let number = Int64(text) ?? Self.wholePower(text) { return number }
     throw wrongType(name, value)
+  }
+
+  private static func wholePower(_ text: String) -> Int64? {
+    guard text.contains("e") else { return nil }
+    return double(text).flatMap(Int64.init(exactly:))
   }
 
   func requiredInteger(_ name: String) throws -> Int64 {
