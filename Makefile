@@ -49,6 +49,10 @@ bench: build venv engines ## start-up, memory, predictions, tracking; BENCH=--pe
 	@$(PYTHON) scripts/fetch-flights.py --raw
 	MARTLET=$(abspath $(RELEASE)) $(VENV)/python Benchmarks/bench.py $(BENCH)
 
+.PHONY: bench-tracking
+bench-tracking: build venv ## tracking against stock MLflow, on the same work in one go; BENCH="--only search --json"
+	@MARTLET=$(abspath $(RELEASE)) $(VENV)/python Benchmarks/bench_tracking.py $(BENCH)
+
 .PHONY: format
 format: ## format all Swift files in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -77,7 +77,7 @@ def server(folder: Path):
     port = martlet.free_port()
     url = f"http://127.0.0.1:{port}"
     command = [str(Path(sys.executable).parent / "mlflow"), "server", "--port", str(port), "--backend-store-uri",
-               f"sqlite:///{folder}/mlflow.db", "--default-artifact-root", str(folder / "mlruns")]
+               f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "mlartifacts")]
     with running(command, url + "/health", folder / "log") as (process, started):
         yield url, process, started
 

@@ -96,7 +96,7 @@ private struct JSONParser {
     guard position < bytes.count else { throw failure("the string does not end") }
     if bytes[position] == UInt8(ascii: "\"") {
       defer { position += 1 }
-      return try utf8(Array(bytes[start..<position]))
+      return try utf8(bytes[start..<position])
     }
     var buffer = Array(bytes[start..<position])
     while true {
@@ -112,7 +112,7 @@ private struct JSONParser {
     }
   }
 
-  private func utf8(_ buffer: [UInt8]) throws -> String {
+  private func utf8(_ buffer: some Collection<UInt8>) throws -> String {
     guard let text = String(validating: buffer, as: UTF8.self) else { throw failure("a string is not valid UTF-8") }
     return text
   }
@@ -202,7 +202,12 @@ private struct JSONParser {
   }
 
   private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x09, 0x0A, 0x0D: position += 1
+      default: return
+      }
+    }
   }
 
   private func failure(_ reason: String) -> MartletError {

@@ -8,12 +8,22 @@ extension Ledger {
     guard try await hasUnsealed() else { return 0 }
     try await requireSignedEnd()
     var sealed = 0
-    while try await hasUnsealed() {
-      let (count, head) = try await database.write(Self.sealSome)
-      sealed += count
-      if let head { try await checkpoint?.write(head) }
+    while true {
+      // Hashed between the transactions: those who write meanwhile do not wait for it.
+      let (start, waiting) = try await database.read(Self.waiting)
+      guard !waiting.isEmpty else { return sealed }
+      let links = LedgerLink.chain(waiting, after: start)
+      let end = LedgerHead(sequence: links[links.count - 1].sequence, hash: links[links.count - 1].hash)
+      try await database.write { connection in
+        guard try LedgerHead.stored(in: connection) ?? .start == start else {
+          throw MartletError(.conflict, "the ledger was sealed by somebody else", fix: "run one server for a database")
+        }
+        try LedgerLink.store(links, in: connection)
+        try end.store(in: connection)
+      }
+      sealed += links.count
+      try await checkpoint?.write(end)
     }
-    return sealed
   }
 
   /// One transaction seals no more than this, so that writers never wait long.
@@ -44,25 +54,57 @@ extension Ledger {
     }
   }
 
+  /// The end of the chain, and the columns of the entries that come next.
   @Sendable
-  private static func sealSome(_ connection: any SQLConnection) throws -> (count: Int, head: LedgerHead?) {
-    var head = try LedgerHead.stored(in: connection) ?? .start
+  private static func waiting(_ connection: any SQLConnection) throws -> (LedgerHead, [[SQLValue]]) {
     let waiting = try connection.rows(
       """
       SELECT \(LedgerHash.columns) FROM ledger_entries WHERE sequence IS NULL ORDER BY id LIMIT \(largestBatch)
       """
     ) { row in (0..<11).map { row[$0] } }
-    for entry in waiting {
-      let next = head.sequence + 1
-      let hash = LedgerHash.of(entry: [.integer(next)] + entry.dropFirst(), after: head.hash)
-      try connection.execute(
-        "UPDATE ledger_entries SET sequence = ?, previous_hash = ?, hash = ? WHERE id = ?",
-        [.integer(next), .text(head.hash), .text(hash), entry[1]])
-      head = LedgerHead(sequence: next, hash: hash)
+    return (try LedgerHead.stored(in: connection) ?? .start, waiting)
+  }
+}
+
+/// What ties one entry to the one before it.
+private struct LedgerLink: Sendable {
+  var id: SQLValue
+  var sequence: Int64
+  var previous: String
+  var hash: String
+
+  static func chain(_ entries: [[SQLValue]], after head: LedgerHead) -> [LedgerLink] {
+    var (sequence, previous) = (head.sequence, head.hash)
+    return entries.map { entry in
+      sequence += 1
+      let hash = LedgerHash.of(entry: [.integer(sequence)] + entry.dropFirst(), after: previous)
+      defer { previous = hash }
+      return LedgerLink(id: entry[1], sequence: sequence, previous: previous, hash: hash)
     }
-    guard !waiting.isEmpty else { return (0, nil) }
-    try head.store(in: connection)
-    return (waiting.count, head)
+  }
+
+  /// A hundred in a statement, and the rest one by one.
+  static func store(_ links: [LedgerLink], in connection: any SQLConnection) throws {
+    var rest = links[...]
+    while !rest.isEmpty {
+      let count = rest.count >= 100 ? 100 : 1
+      try connection.execute(count == 100 ? hundred : one, rest.prefix(count).flatMap(\.values))
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private var values: [SQLValue] { [id, .integer(sequence), .text(previous), .text(hash)] }
+
+  private static let one = update(1)
+  private static let hundred = update(100)
+
+  private static func update(_ count: Int) -> String {
+    """
+    WITH link (id, sequence, previous_hash, hash) AS (
+      VALUES \(Array(repeating: "(?, ?, ?, ?)", count: count).joined(separator: ", ")))
+    UPDATE ledger_entries SET sequence = link.sequence, previous_hash = link.previous_hash, hash = link.hash
+    FROM link WHERE ledger_entries.id = link.id
+    """
   }
 }
 

@@ -5,25 +5,45 @@ import MartletCore
 import MartletTracking
 import NIOCore
 
+/// How large an upload may be, in bytes, and whether it may be nothing at all.
+struct UploadLimits: Sendable {
+  var largest: Int64 = .max
+  var allowsEmpty = true
+}
+
 /// Files over HTTP, with constant memory both ways.
 extension MLflowRoutes {
+  /// Parts are gathered up to this size before they are hashed and written, which goes on while the next one comes.
+  private static var gathered: Int { 1 << 20 }
+
   /// Streams the body into the artifact store, then shows it under `path`. A body that breaks off leaves nothing.
-  func store(_ request: Request, as path: String, largest: Int64 = .max) async throws {
+  func store(_ request: Request, as path: String, limits: UploadLimits = UploadLimits()) async throws {
     _ = try ArtifactLocation.checked(path)
     let writer = try await artifacts.writer()
+    var writing: Task<Void, any Error>?
     do {
       var size: Int64 = 0
-      for try await part in request.body {
+      var waiting = ByteBuffer()
+      for try await var part in request.body {
         size += Int64(part.readableBytes)
-        guard size <= largest else {
-          throw MartletError.invalidInput("Artifact size is too large. Max size is \(largest >> 20)MB.")
+        guard size <= limits.largest else {
+          throw MartletError.invalidInput("Artifact size is too large. Max size is \(limits.largest >> 20)MB.")
         }
-        try await writer.append(part)
+        waiting.writeBuffer(&part)
+        guard waiting.readableBytes >= Self.gathered else { continue }
+        try await writing?.value
+        writing = Task { [waiting] in try await writer.append(waiting) }
+        waiting = ByteBuffer()
+        waiting.reserveCapacity(Self.gathered * 2)
       }
+      guard size > 0 || limits.allowsEmpty else { throw MartletError.invalidInput("Request must specify data.") }
+      try await writing?.value
+      try await writer.append(waiting)
       let blob = try await writer.finish()
       let type = request.headers[.contentType].flatMap { Self.isPlainType($0) ? $0 : nil }
       try await tracker.putArtifact(path: path, digest: blob.digest, size: blob.size, mediaType: type)
     } catch {
+      _ = await writing?.result
       await writer.abort()
       throw error
     }
@@ -40,7 +60,10 @@ extension MLflowRoutes {
       .eTag: tag, .acceptRanges: "bytes", .contentType: file.mediaType ?? "application/octet-stream",
       .contentDisposition: Self.disposition(of: file.name), .xContentTypeOptions: "nosniff",
     ]
-    if let known = request.headers[.ifNoneMatch], known == "*" || known.contains(tag) {
+    if let wanted = request.headers[.ifMatch], !Self.list(wanted, names: tag) {
+      return Response(status: .preconditionFailed, headers: headers)
+    }
+    if let known = request.headers[.ifNoneMatch], Self.list(known, names: tag, weakly: true) {
       return Response(status: .notModified, headers: headers)
     }
     let path = try artifacts.path(of: file.digest)
@@ -60,6 +83,13 @@ extension MLflowRoutes {
       headers[.contentRange] = "bytes */\(file.size)"
       return Response(status: .rangeNotSatisfiable, headers: headers)
     }
+  }
+
+  /// Whether a list of entity tags holds this one; `*` is any (RFC 9110, section 13.1). A tag marked as weak counts
+  /// only where `weakly` says so.
+  private static func list(_ tags: String, names tag: String, weakly: Bool = false) -> Bool {
+    let named = tags.split(separator: ",").map { $0.drop { $0 == " " }.prefix { $0 != " " } }
+    return tags == "*" || named.contains { $0 == tag || (weakly && $0 == "W/" + tag) }
   }
 
   private static func body(of path: String, _ range: Range<Int64>, context: Context) async throws -> ResponseBody {

@@ -39,6 +39,7 @@ package struct MLflowRoutes<Context: RequestContext>: Sendable {
     addLoggingRoutes(to: endpoints)
     addMetricRoutes(to: endpoints)
     addArtifactRoutes(to: endpoints)
+    addSignedAddressRoutes(to: endpoints)
     addLoggedModelRoutes(to: endpoints)
     addRegisteredModelRoutes(to: endpoints)
     addModelVersionRoutes(to: endpoints)

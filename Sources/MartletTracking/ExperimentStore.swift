@@ -16,10 +16,24 @@ enum ExperimentStore {
   }
 
   static func get(_ id: ExperimentID, in connection: any SQLConnection) throws -> Experiment {
+    try withTags([try withoutTags(id, in: connection)], in: connection)[0]
+  }
+
+  private static func withoutTags(_ id: ExperimentID, in connection: any SQLConnection) throws -> Experiment {
     let found = try connection.first(
       "SELECT \(columns) FROM experiments e WHERE e.experiment_id = ?", [.integer(try number(of: id))], read)
     guard let found else { throw MartletError.notFound("No Experiment with id=\(id.text.prefix(80)) exists") }
-    return try withTags([found], in: connection)[0]
+    return found
+  }
+
+  /// The experiment without its tags, provided that it is not deleted: nothing is added to a deleted one.
+  static func active(_ id: ExperimentID, in connection: any SQLConnection) throws -> Experiment {
+    let experiment = try withoutTags(id, in: connection)
+    guard experiment.lifecycle == .active else {
+      throw MartletError.invalidInput(
+        "The experiment \(id) must be in the 'active' state. Current state is \(experiment.lifecycle.rawValue).")
+    }
+    return experiment
   }
 
   static func find(named name: String, in connection: any SQLConnection) throws -> Experiment? {
@@ -171,10 +185,12 @@ enum ExperimentStore {
       lastUpdateTime: try row.time(5), tags: [])
   }
 
+  private static let tagsOfExperiments = KeyedQuery(
+    "SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN (@)")
+
   private static func withTags(_ experiments: [Experiment], in connection: any SQLConnection) throws -> [Experiment] {
     var tags: [ExperimentID: [KeyValue]] = [:]
-    let sql = "SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN (@)"
-    try connection.forEachRow(sql, keys: experiments.compactMap { Int64($0.id.text) }) { row in
+    try tagsOfExperiments.forEachRow(of: experiments.compactMap { Int64($0.id.text) }, in: connection) { row in
       tags[ExperimentID(String(try row.integer(0))), default: []].append(
         KeyValue(try row.text(1), try row.text(2)))
     }

@@ -42,13 +42,26 @@ extension ExperimentTracker {
     return try await database.read { try ArtifactFileStore.get(path, in: $0) }
   }
 
-  /// - Throws: `.notFound`, naming path and run.
+  /// - Throws: `.notFound`, or `.invalidInput` when the path is that of a folder.
+  package func artifactFile(at path: String) async throws -> ArtifactFile {
+    let path = try ArtifactLocation.checked(path)
+    return try await database.read { connection in
+      if let file = try ArtifactFileStore.get(path, in: connection) { return file }
+      guard try !ArtifactFileStore.isFolder(path, in: connection) else {
+        throw MartletError.invalidInput("Artifact path refers to a directory, not a file: '\(path.prefix(200))'")
+      }
+      throw MartletError.notFound("No such artifact: '\(path.prefix(200))'")
+    }
+  }
+
+  /// - Throws: `.notFound`, naming path and run, or `.invalidInput` when the path is that of a folder.
   package func artifact(_ path: String, of run: RunID) async throws -> ArtifactFile {
     let full = try await artifactPath(path, of: run, forWriting: false)
-    guard let file = try await artifact(path: full) else {
+    do {
+      return try await artifactFile(at: full)
+    } catch let error as MartletError where error.code == .notFound {
       throw MartletError.notFound("No such artifact: '\(path.prefix(200))' of run \(run)")
     }
-    return file
   }
 
   /// What lies directly in a folder, in order of name; a folder that does not exist is empty. Asked of a file, the

@@ -123,12 +123,7 @@ extension ExperimentTracker {
   private static func missing(_ id: ExperimentID) -> MartletError { .notFound("No Experiment with id=\(id) exists") }
 
   static func active(_ id: ExperimentID, in connection: any SQLConnection) throws -> Experiment {
-    let experiment = try ExperimentStore.get(id, in: connection)
-    guard experiment.lifecycle == .active else {
-      throw MartletError.invalidInput(
-        "The experiment \(id) must be in the 'active' state. Current state is \(experiment.lifecycle.rawValue).")
-    }
-    return experiment
+    try ExperimentStore.active(id, in: connection)
   }
 
   static func checkLimit(_ limit: Int, atMost most: Int) throws {

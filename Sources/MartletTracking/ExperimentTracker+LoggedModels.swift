@@ -62,8 +62,9 @@ extension ExperimentTracker {
     }
   }
 
-  package func loggedModel(_ id: String) async throws -> LoggedModel {
-    try await database.read { try LoggedModelStore.get(id, in: $0) }
+  /// - Parameter orDeleted: whether a deleted one is shown, too.
+  package func loggedModel(_ id: String, orDeleted: Bool = false) async throws -> LoggedModel {
+    try await database.read { try LoggedModelStore.get(id, orDeleted: orDeleted, in: $0) }
   }
 
   package func finalizeLoggedModel(_ id: String, as status: LoggedModel.Status, by author: Author) async throws

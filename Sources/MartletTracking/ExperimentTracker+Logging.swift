@@ -10,7 +10,7 @@ extension ExperimentTracker {
     try await database.write { connection in
       let row = try RunStore.active(run, in: connection)
       try ParamStore.log(params, to: row, in: connection)
-      try MetricStore.append(metrics, to: row.number, in: connection)
+      try MetricStore.append(metrics, to: row, in: connection)
       try LoggedModelStore.append(metrics, measuredBy: row.info, in: connection)
       try Self.setTags(tags, on: row, in: connection)
     }
@@ -20,7 +20,7 @@ extension ExperimentTracker {
     try BatchRules.check(metric, at: { "name" })
     try await database.write { connection in
       let row = try RunStore.active(run, in: connection)
-      try MetricStore.append([metric], to: row.number, in: connection)
+      try MetricStore.append([metric], to: row, in: connection)
       try LoggedModelStore.append([metric], measuredBy: row.info, in: connection)
     }
   }
@@ -123,13 +123,27 @@ extension ExperimentTracker {
   package func metricHistory(
     _ run: RunID, key: String, limit: Int? = nil, pageToken: String? = nil
   ) async throws -> Page<Metric> {
-    let offset = try PageToken(pageToken).offset
-    return try await database.read { connection in
+    let page = try PageToken(pageToken)
+    let place = MetricPlace(page)
+    let found = try await database.read { connection in
       let row = try RunStore.get(run, in: connection)
-      let found = try MetricStore.history(
-        of: row.number, key: key, limit: limit.map { $0 + 1 }, offset: offset, in: connection)
-      guard let limit else { return Page(found) }
-      return Self.page(found, limit: limit, offset: offset)
+      return try MetricStore.history(
+        of: row.number, key: key, after: place, skipping: place == nil ? page.offset : 0, limit: limit.map { $0 + 1 },
+        in: connection)
+    }
+    guard let limit, found.count > limit else { return Page(found) }
+    let points = Array(found.prefix(limit))
+    let next = PageToken(offset: page.offset + limit, after: points.last.map { MetricPlace($0).json })
+    return Page(points, nextToken: next.text)
+  }
+
+  /// At most `limit` points of a run's series that follow a place: a long series is read part by part.
+  package func metricHistory(
+    _ run: RunID, key: String, after place: MetricPlace?, limit: Int
+  ) async throws -> [Metric] {
+    try await database.read { connection in
+      let row = try RunStore.get(run, in: connection)
+      return try MetricStore.history(of: row.number, key: key, after: place, limit: limit, in: connection)
     }
   }
 

@@ -20,7 +20,7 @@ extension ExperimentTracker {
     let now = clock.now
     let id = RunID.random()
     return try await database.write { [tags] connection in
-      let experiment = try Self.active(new.experiment, in: connection)
+      let experiment = try ExperimentStore.active(new.experiment, in: connection)
       let info = RunInfo(
         id: id, experiment: experiment.id, name: name, user: new.user, status: .running,
         startTime: new.startTime ?? now.milliseconds, endTime: nil, lifecycle: .active,
@@ -31,14 +31,9 @@ extension ExperimentTracker {
         "run.created", "run:\(id)", after: ["experiment": .string(experiment.id.text), "name": .string(name)],
         by: author, at: now, in: connection)
       return Run(
-        info: info, metrics: [], params: [], tags: Self.merged(tags), datasets: [], modelInputs: [], modelOutputs: [])
+        info: info, metrics: [], params: [], tags: ParamStore.merged(tags), datasets: [], modelInputs: [],
+        modelOutputs: [])
     }
-  }
-
-  /// Tags as they are stored: the last of equal keys, in order of key.
-  private static func merged(_ tags: [KeyValue]) -> [KeyValue] {
-    Dictionary(tags.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-      .map { KeyValue($0.key, $0.value) }.sorted { $0.key < $1.key }
   }
 
   /// The run with all that was logged to it; a deleted run can be read.
@@ -112,13 +107,15 @@ extension ExperimentTracker {
     let orders = try RunSearch.grammar.parseOrders(query.orderBy)
     let experiments = try query.experiments.map(ExperimentStore.number)
     guard experiments.count <= 1000 else { throw MartletError.invalidInput("a search names at most 1000 experiments") }
-    let offset = try PageToken(query.pageToken).offset
+    let page = try PageToken(query.pageToken)
+    let search = RunSearch(
+      clauses, orders: orders, experiments: experiments, view: query.view, limit: query.limit + 1, page: page)
     return try await database.read { connection in
-      let rows = try RunSearch.rows(
-        clauses, orders: orders, experiments: experiments, view: query.view, limit: query.limit + 1, offset: offset,
-        in: connection)
-      let page = Self.page(rows, limit: query.limit, offset: offset)
-      return Page(try RunStore.complete(page.items, in: connection), nextToken: page.nextToken)
+      let found = try search.rows(in: connection)
+      let rows = Array(found.prefix(query.limit))
+      let next = PageToken(offset: page.offset + query.limit, after: RunPlace(rows.last?.info, in: orders)?.json)
+      return Page(
+        try RunStore.complete(rows, in: connection), nextToken: found.count > query.limit ? next.text : nil)
     }
   }
 
@@ -129,7 +126,7 @@ extension ExperimentTracker {
     let clauses = try RunSearch.grammar.parse(filter)
     let numbers = try experiments.map(ExperimentStore.number)
     return try await database.read { connection in
-      try RunSearch.count(clauses, experiments: numbers, view: view, in: connection)
+      try RunSearch(clauses, experiments: numbers, view: view).count(in: connection)
     }
   }
 }

@@ -45,19 +45,32 @@ enum InputStore {
       """, [.integer(run), .text(direction.rawValue), .text(link.modelID), .integer(link.step)])
   }
 
+  private static let tagsOfRuns = KeyedQuery(
+    "SELECT run, dataset, key, value FROM run_input_tags WHERE run IN (@) ORDER BY run, dataset, key")
+  private static let datasetsOfRuns = KeyedQuery(
+    """
+    SELECT i.run, d.number, d.name, d.digest, d.source_type, d.source, d.schema_text, d.profile
+    FROM run_inputs i JOIN run_datasets d ON d.number = i.dataset WHERE i.run IN (@) ORDER BY i.run, d.number
+    """)
+  private static let modelsOfRuns = KeyedQuery(
+    "SELECT run, direction, model_id, step FROM run_models WHERE run IN (@) ORDER BY run, model_id")
+  private static let summariesOfExperiments = KeyedQuery(
+    """
+    SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value
+    FROM run_datasets d
+    JOIN run_inputs i ON i.dataset = d.number
+    LEFT JOIN run_input_tags t ON t.run = i.run AND t.dataset = d.number AND t.key = 'mlflow.data.context'
+    WHERE d.experiment_id IN (@) ORDER BY 1, 2, 3, 4 LIMIT 1000
+    """)
+
   static func forEachDataset(
     of runs: [Int64], in connection: any SQLConnection, _ body: (Int64, DatasetInput) -> Void
   ) throws {
     var tags: [[Int64]: [KeyValue]] = [:]
-    let tagRows = "SELECT run, dataset, key, value FROM run_input_tags WHERE run IN (@) ORDER BY run, dataset, key"
-    try connection.forEachRow(tagRows, keys: runs) { row in
+    try tagsOfRuns.forEachRow(of: runs, in: connection) { row in
       tags[[try row.integer(0), try row.integer(1)], default: []].append(KeyValue(try row.text(2), try row.text(3)))
     }
-    let sql = """
-      SELECT i.run, d.number, d.name, d.digest, d.source_type, d.source, d.schema_text, d.profile
-      FROM run_inputs i JOIN run_datasets d ON d.number = i.dataset WHERE i.run IN (@) ORDER BY i.run, d.number
-      """
-    try connection.forEachRow(sql, keys: runs) { row in
+    try datasetsOfRuns.forEachRow(of: runs, in: connection) { row in
       let run = try row.integer(0)
       body(
         run,
@@ -71,8 +84,7 @@ enum InputStore {
   static func forEachModel(
     of runs: [Int64], in connection: any SQLConnection, _ body: (Int64, Direction, ModelLink) -> Void
   ) throws {
-    let sql = "SELECT run, direction, model_id, step FROM run_models WHERE run IN (@) ORDER BY run, model_id"
-    try connection.forEachRow(sql, keys: runs) { row in
+    try modelsOfRuns.forEachRow(of: runs, in: connection) { row in
       guard let direction = Direction(rawValue: try row.text(1)) else { return }
       body(try row.integer(0), direction, ModelLink(modelID: try row.text(2), step: try row.integer(3)))
     }
@@ -81,14 +93,7 @@ enum InputStore {
   /// The data sets of some experiments: (experiment, name, digest, context), once each.
   static func summaries(of experiments: [Int64], in connection: any SQLConnection) throws -> [DatasetSummary] {
     var summaries: [DatasetSummary] = []
-    let sql = """
-      SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value
-      FROM run_datasets d
-      JOIN run_inputs i ON i.dataset = d.number
-      LEFT JOIN run_input_tags t ON t.run = i.run AND t.dataset = d.number AND t.key = 'mlflow.data.context'
-      WHERE d.experiment_id IN (@) ORDER BY 1, 2, 3, 4 LIMIT 1000
-      """
-    try connection.forEachRow(sql, keys: experiments) { row in
+    try summariesOfExperiments.forEachRow(of: experiments, in: connection) { row in
       summaries.append(
         DatasetSummary(
           experiment: ExperimentID(String(try row.integer(0))), name: try row.text(1), digest: try row.text(2),

@@ -23,9 +23,10 @@ enum LoggedModelStore {
     try setPairs("logged_model_tags", model.tags, on: model.id, in: connection)
   }
 
-  static func get(_ id: String, in connection: any SQLConnection) throws -> LoggedModel {
+  static func get(_ id: String, orDeleted: Bool = false, in connection: any SQLConnection) throws -> LoggedModel {
     let found = try connection.first(
-      "SELECT \(columns) FROM logged_models m WHERE m.model_id = ? AND m.lifecycle = 'active'", [.text(id)], read)
+      "SELECT \(columns) FROM logged_models m WHERE m.model_id = ?\(orDeleted ? "" : " AND m.lifecycle = 'active'")",
+      [.text(id)], read)
     guard let found else { throw MartletError.notFound("Logged model with ID '\(id.prefix(80))' not found.") }
     return try complete(found, in: connection)
   }
@@ -66,6 +67,9 @@ enum LoggedModelStore {
     TypedColumn("is_nan", "bigint"), TypedColumn("dataset_name", "text"), TypedColumn("dataset_digest", "text"),
   ]
 
+  private static let addMetrics = BulkInsert(
+    into: "logged_model_metrics", metricColumns, onConflict: "DO NOTHING")
+
   /// Keeps those of a run's metrics that name a logged model with that model, too.
   static func append(_ metrics: [Metric], measuredBy run: RunInfo, in connection: any SQLConnection) throws {
     let rows = metrics.compactMap { metric -> [SQLValue]? in
@@ -76,7 +80,7 @@ enum LoggedModelStore {
         .text(metric.datasetName ?? ""), .text(metric.datasetDigest ?? ""),
       ]
     }
-    _ = try connection.insertNew("logged_model_metrics", metricColumns, rows)
+    try addMetrics.run(rows.count, in: connection) { rows[$0][$1] }
   }
 
   // MARK: Search

@@ -7,75 +7,86 @@ enum MetricStore {
     TypedColumn("run", "bigint"), TypedColumn("key", "text"), TypedColumn("timestamp", "bigint"),
     TypedColumn("step", "bigint"), TypedColumn("value", "float8"), TypedColumn("is_nan", "bigint"),
   ]
+  private static let addPoints = BulkInsert(into: "metrics", pointColumns, onConflict: "DO NOTHING")
+  private static let moveLatest = BulkInsert(
+    into: "latest_metrics", pointColumns + [TypedColumn("experiment", "bigint")],
+    onConflict: """
+      (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, step = excluded.step,
+        timestamp = excluded.timestamp
+      WHERE (excluded.step, excluded.timestamp, excluded.value)
+        > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)
+      """)
 
   /// Adds points to a run's series and moves the latest values on. A point that exists already changes nothing.
-  static func append(_ metrics: [Metric], to run: Int64, in connection: any SQLConnection) throws {
+  static func append(_ metrics: [Metric], to row: RunStore.Row, in connection: any SQLConnection) throws {
     guard !metrics.isEmpty else { return }
-    _ = try connection.insertNew(
-      "metrics", pointColumns,
-      metrics.map { metric in
-        [
-          .integer(run), .text(metric.key), .integer(metric.timestamp), .integer(metric.step),
-          .real(storedValue(metric)), SQLValue(metric.value.isNaN),
-        ]
-      })
-    for metric in latest(of: metrics) { try advance(metric, of: run, in: connection) }
+    try addPoints.run(metrics.count, in: connection) { value(of: metrics[$0], in: row.number, column: $1) }
+    let latest = latest(of: metrics)
+    let experiment = SQLValue.integer(try ExperimentStore.number(of: row.info.experiment))
+    try moveLatest.run(latest.count, in: connection) {
+      $1 == pointColumns.count ? experiment : value(of: latest[$0], in: row.number, column: $1)
+    }
+  }
+
+  /// A point's value for one of `pointColumns`.
+  private static func value(of metric: Metric, in run: Int64, column: Int) -> SQLValue {
+    switch column {
+    case 0: .integer(run)
+    case 1: .text(metric.key)
+    case 2: .integer(metric.timestamp)
+    case 3: .integer(metric.step)
+    case 4: .real(storedValue(metric))
+    default: SQLValue(metric.value.isNaN)
+    }
   }
 
   /// NaN has no place among SQL's numbers: it is stored as 0 beside `is_nan`. -0 is stored as 0, so that one point
   /// has one key.
-  private static func storedValue(_ metric: Metric) -> Double {
+  static func storedValue(_ metric: Metric) -> Double {
     metric.value.isNaN || metric.value == 0 ? 0 : metric.value
   }
 
+  /// The last point of each series among these, in order of key, so that concurrent batches lock rows in one order.
   private static func latest(of metrics: [Metric]) -> [Metric] {
-    var latest: [String: Metric] = [:]
-    for metric in metrics {
-      guard let known = latest[metric.key] else {
-        latest[metric.key] = metric
+    guard metrics.count > 1 else { return metrics }
+    var latest: [String: Int] = [:]
+    for (index, metric) in metrics.enumerated() {
+      guard let place = latest[metric.key] else {
+        latest[metric.key] = index
         continue
       }
+      let known = metrics[place]
       let isLater =
         (metric.step, metric.timestamp, storedValue(metric)) > (known.step, known.timestamp, storedValue(known))
-      if isLater { latest[metric.key] = metric }
+      if isLater { latest[metric.key] = index }
     }
-    return Array(latest.values)
+    return latest.values.map { metrics[$0] }.sorted { $0.key < $1.key }
   }
 
-  private static func advance(_ metric: Metric, of run: Int64, in connection: any SQLConnection) throws {
-    try connection.execute(
-      """
-      INSERT INTO latest_metrics (run, key, value, is_nan, step, timestamp) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, step = excluded.step,
-        timestamp = excluded.timestamp
-      WHERE (excluded.step, excluded.timestamp, excluded.value)
-        > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)
-      """,
-      [
-        .integer(run), .text(metric.key), .real(storedValue(metric)), SQLValue(metric.value.isNaN),
-        .integer(metric.step), .integer(metric.timestamp),
-      ])
-  }
+  private static let latestOfRuns = KeyedQuery(
+    "SELECT run, key, value, is_nan, timestamp, step FROM latest_metrics WHERE run IN (@) ORDER BY run, key")
 
   static func forEachLatest(
     of runs: [Int64], in connection: any SQLConnection, _ body: (Int64, Metric) -> Void
   ) throws {
-    let sql = """
-      SELECT run, key, value, is_nan, timestamp, step FROM latest_metrics WHERE run IN (@) ORDER BY run, key
-      """
-    try connection.forEachRow(sql, keys: runs) { row in body(try row.integer(0), try read(row, from: 1)) }
+    try latestOfRuns.forEachRow(of: runs, in: connection) { row in
+      body(try row.integer(0), try read(row, from: 2, key: try row.text(1)))
+    }
   }
 
-  /// A series in order of (timestamp, step, value).
+  /// The part of a series that follows a place and so many points, in order of (timestamp, step, value).
   static func history(
-    of run: Int64, key: String, limit: Int?, offset: Int, in connection: any SQLConnection
+    of run: Int64, key: String, after place: MetricPlace?, skipping offset: Int = 0, limit: Int?,
+    in connection: any SQLConnection
   ) throws -> [Metric] {
     try connection.rows(
       """
-      SELECT key, value, is_nan, timestamp, step FROM metrics WHERE run = ? AND key = ?
+      SELECT value, is_nan, timestamp, step FROM metrics WHERE run = ? AND key = ?
+      \(place == nil ? "" : "AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)")
       ORDER BY run, key, timestamp, step, value, is_nan LIMIT ? OFFSET ?
-      """, [.integer(run), .text(key), SQLValue(limit ?? Int(Int32.max)), SQLValue(offset)]
-    ) { try read($0, from: 0) }
+      """,
+      [.integer(run), .text(key)] + (place?.arguments ?? []) + [SQLValue(limit ?? Int(Int32.max)), SQLValue(offset)]
+    ) { try read($0, from: 0, key: key) }
   }
 
   /// The points of a series between two steps, both included, in order of (step, timestamp, value).
@@ -85,15 +96,15 @@ enum MetricStore {
     let bounds = steps ?? Int64.min...Int64.max
     return try connection.rows(
       """
-      SELECT key, value, is_nan, timestamp, step FROM metrics WHERE run = ? AND key = ? AND step BETWEEN ? AND ?
+      SELECT value, is_nan, timestamp, step FROM metrics WHERE run = ? AND key = ? AND step BETWEEN ? AND ?
       ORDER BY step, timestamp, value
       """, [.integer(run), .text(key), .integer(bounds.lowerBound), .integer(bounds.upperBound)]
-    ) { try read($0, from: 0) }
+    ) { try read($0, from: 0, key: key) }
   }
 
-  private static func read(_ row: SQLRow, from first: Int) throws -> Metric {
+  private static func read(_ row: SQLRow, from first: Int, key: String) throws -> Metric {
     Metric(
-      key: try row.text(first), value: try row.boolean(first + 2) ? .nan : try row.real(first + 1),
-      timestamp: try row.integer(first + 3), step: try row.integer(first + 4))
+      key: key, value: try row.boolean(first + 1) ? .nan : try row.real(first),
+      timestamp: try row.integer(first + 2), step: try row.integer(first + 3))
   }
 }

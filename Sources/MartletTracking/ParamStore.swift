@@ -6,12 +6,16 @@ enum ParamStore {
   private static let columns = [
     TypedColumn("run", "bigint"), TypedColumn("key", "text"), TypedColumn("value", "text"),
   ]
+  private static let addParams = BulkInsert(into: "params", columns, onConflict: "DO NOTHING")
+  private static let putTags = BulkInsert(
+    into: "run_tags", columns, onConflict: "(run, key) DO UPDATE SET value = excluded.value")
 
   /// Adds parameters; the same value again is fine, another value for a known key is 400 and names both.
   static func log(_ params: [KeyValue], to row: RunStore.Row, in connection: any SQLConnection) throws {
     guard !params.isEmpty else { return }
-    let inserted = try connection.insertNew(
-      "params", columns, params.map { [.integer(row.number), .text($0.key), .text($0.value)] })
+    let inserted = try addParams.run(params.count, in: connection) {
+      value(of: params[$0], in: row.number, column: $1)
+    }
     if inserted == params.count { return }
     let stored = Dictionary(
       try connection.rows("SELECT key, value FROM params WHERE run = ?", [.integer(row.number)]) {
@@ -28,12 +32,22 @@ enum ParamStore {
 
   /// Sets tags, the last of equal keys winning.
   static func setTags(_ tags: [KeyValue], on run: Int64, in connection: any SQLConnection) throws {
-    for tag in tags {
-      try connection.execute(
-        """
-        INSERT INTO run_tags (run, key, value) VALUES (?, ?, ?)
-        ON CONFLICT (run, key) DO UPDATE SET value = excluded.value
-        """, [.integer(run), .text(tag.key), .text(tag.value)])
+    let tags = merged(tags)
+    try putTags.run(tags.count, in: connection) { value(of: tags[$0], in: run, column: $1) }
+  }
+
+  /// Tags as they are stored: the last of equal keys, in order of key.
+  static func merged(_ tags: [KeyValue]) -> [KeyValue] {
+    guard tags.count > 1 else { return tags }
+    return Dictionary(tags.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+      .map { KeyValue($0.key, $0.value) }.sorted { $0.key < $1.key }
+  }
+
+  private static func value(of pair: KeyValue, in run: Int64, column: Int) -> SQLValue {
+    switch column {
+    case 0: .integer(run)
+    case 1: .text(pair.key)
+    default: .text(pair.value)
     }
   }
 
@@ -47,13 +61,21 @@ enum ParamStore {
     }
   }
 
-  /// Every row of `params` or `run_tags` of these runs, in order of run and key.
-  static func forEach(
-    _ table: String, of runs: [Int64], in connection: any SQLConnection, _ body: (Int64, KeyValue) -> Void
-  ) throws {
-    let sql = "SELECT run, key, value FROM \(table) WHERE run IN (@) ORDER BY run, key"
-    try connection.forEachRow(sql, keys: runs) { row in
-      body(try row.integer(0), KeyValue(try row.text(1), try row.text(2)))
-    }
+  private static let paramsOfRuns = KeyedQuery(
+    "SELECT run, key, value FROM params WHERE run IN (@) ORDER BY run, key")
+  private static let tagsOfRuns = KeyedQuery(
+    "SELECT run, key, value FROM run_tags WHERE run IN (@) ORDER BY run, key")
+
+  /// Every parameter of these runs, in order of run and key.
+  static func forEachParam(of runs: [Int64], in connection: any SQLConnection, _ body: (Int64, KeyValue) -> Void) throws
+  {
+    try paramsOfRuns.forEachRow(of: runs, in: connection) { body(try $0.integer(0), try pair($0)) }
   }
+
+  /// Every tag of these runs, in order of run and key.
+  static func forEachTag(of runs: [Int64], in connection: any SQLConnection, _ body: (Int64, KeyValue) -> Void) throws {
+    try tagsOfRuns.forEachRow(of: runs, in: connection) { body(try $0.integer(0), try pair($0)) }
+  }
+
+  private static func pair(_ row: SQLRow) throws -> KeyValue { KeyValue(try row.text(1), try row.text(2)) }
 }

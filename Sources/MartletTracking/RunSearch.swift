@@ -24,8 +24,8 @@ package struct RunQuery: Sendable {
   }
 }
 
-/// The SQL of a search for runs.
-enum RunSearch {
+/// A search for runs, read and checked. `RunSearchPlan` says how its rows are found.
+struct RunSearch {
   static let grammar = FilterGrammar(
     entities: [.metric, .parameter, .tag, .attribute, .dataset],
     textAttributes: ["run_id", "run_name", "status", "user_id", "artifact_uri"],
@@ -37,125 +37,81 @@ enum RunSearch {
     ],
     nullable: [.parameter, .tag])
 
-  static func rows(
-    _ clauses: [FilterClause], orders: [OrderClause], experiments: [Int64], view: LifecycleView, limit: Int,
-    offset: Int, in connection: any SQLConnection
-  ) throws -> [RunStore.Row] {
-    guard !experiments.isEmpty else { return [] }
-    let order = ordering(orders)
-    let filter = condition(clauses, experiments: experiments, view: view, in: connection.dialect)
-    return try connection.rows(
-      """
-      SELECT \(RunStore.columns) FROM runs r \(order.joins.sql) WHERE \(filter.sql)
-      ORDER BY \(order.sql) LIMIT ? OFFSET ?
-      """, order.joins.arguments + filter.arguments + [SQLValue(limit), SQLValue(offset)], RunStore.read)
+  var clauses: [FilterClause]
+  var orders: [OrderClause]
+  /// Each once.
+  var experiments: [Int64]
+  var view: LifecycleView
+  /// At most so many rows, after `offset` others.
+  var limit: Int
+  var offset: Int
+  /// Only rows behind this place: then nothing is skipped by counting.
+  var after: RunPlace?
+
+  init(
+    _ clauses: [FilterClause] = [], orders: [OrderClause] = [], experiments: [Int64], view: LifecycleView = .active,
+    limit: Int = .max, page: PageToken = PageToken(offset: 0)
+  ) {
+    self.clauses = clauses
+    self.orders = orders
+    self.experiments = Set(experiments).sorted()
+    self.view = view
+    self.limit = limit
+    after = RunPlace(page, in: orders)
+    offset = after == nil ? page.offset : 0
   }
 
-  static func count(
-    _ clauses: [FilterClause], experiments: [Int64], view: LifecycleView, in connection: any SQLConnection
-  ) throws -> Int {
+  func rows(in connection: any SQLConnection) throws -> [RunStore.Row] {
+    guard !experiments.isEmpty else { return [] }
+    return try rows(by: try RunSearchPlan(for: self, in: connection), in: connection)
+  }
+
+  func rows(by plan: RunSearchPlan, in connection: any SQLConnection) throws -> [RunStore.Row] {
+    switch plan {
+    case .scan: return try rows(scan(in: connection.dialect), in: connection)
+    case .matches(let driver): return try rows(matching(driver, in: connection.dialect), in: connection)
+    case .walk(let walk):
+      // Runs without a number to order by are not on the way; where there is room for them, all are looked at.
+      return try rows(walking: walk, in: connection) ?? rows(by: .scan, in: connection)
+    }
+  }
+
+  func count(in connection: any SQLConnection) throws -> Int {
     guard !experiments.isEmpty else { return 0 }
-    let filter = condition(clauses, experiments: experiments, view: view, in: connection.dialect)
+    let filter = condition(in: connection.dialect)
     return try connection.first("SELECT COUNT(*) FROM runs r WHERE \(filter.sql)", filter.arguments) {
       try $0.int(0)
     } ?? 0
   }
 
-  private static func condition(
-    _ clauses: [FilterClause], experiments: [Int64], view: LifecycleView, in dialect: SQLDialect
-  ) -> SQLFragment {
-    SQLFragment.joined(
+  func rows(_ statement: SQLFragment, in connection: any SQLConnection) throws -> [RunStore.Row] {
+    try connection.rows(statement.sql, statement.arguments, RunStore.read)
+  }
+
+  // MARK: Statements
+
+  /// All that the experiments hold, filtered and sorted by the database as it likes.
+  func scan(in dialect: SQLDialect) -> SQLFragment {
+    statement(from: SQLFragment("runs r"), where: condition(in: dialect), ordering: RunOrder(orders))
+  }
+
+  /// The runs that pass one filter, looked up one by one.
+  func matching(_ driver: RunSearchPlan.Driver, in dialect: SQLDialect) -> SQLFragment {
+    var rest = self
+    rest.clauses.remove(at: driver.clause)
+    return statement(
+      from: SQLFragment("\(driver.table) f CROSS JOIN runs r"),
+      where: .joined(
+        [SQLFragment("r.number = f.run"), driver.condition, rest.condition(in: dialect)], by: " AND "),
+      ordering: RunOrder(orders))
+  }
+
+  /// The columns of whole runs, one page of them.
+  func statement(from: SQLFragment, where condition: SQLFragment, ordering: RunOrder) -> SQLFragment {
+    .joined(
       [
-        SQLFragment("r.experiment_id IN (\(places(experiments.count)))", experiments.map(SQLValue.integer)),
-        SQLFragment(
-          "r.lifecycle IN (\(places(view.lifecycles.count)))", view.lifecycles.map { .text($0.rawValue) }),
-      ] + clauses.map { condition($0, in: dialect) }, by: " AND ")
-  }
-
-  private static func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
-
-  // MARK: Conditions
-
-  private static func condition(_ clause: FilterClause, in dialect: SQLDialect) -> SQLFragment {
-    switch clause.entity {
-    case .attribute:
-      return clause.comparing("r.\(clause.key == "run_name" ? "name" : clause.key)", in: dialect)
-    case .metric:
-      let comparison = clause.comparing("m.value", in: dialect)
-      // A NaN differs from every number and is nothing else to it.
-      let test =
-        clause.comparator == .notEqual ? "(m.is_nan = 1 OR \(comparison.sql))" : "m.is_nan = 0 AND \(comparison.sql)"
-      return SQLFragment(
-        "EXISTS (SELECT 1 FROM latest_metrics m WHERE m.run = r.number AND m.key = ? AND \(test))",
-        [.text(clause.key)] + comparison.arguments)
-    case .parameter: return keyValueCondition(clause, in: "params", dialect)
-    case .tag: return keyValueCondition(clause, in: "run_tags", dialect)
-    case .dataset: return datasetCondition(clause, in: dialect)
-    }
-  }
-
-  private static func keyValueCondition(_ clause: FilterClause, in table: String, _ dialect: SQLDialect) -> SQLFragment
-  {
-    let exists = "EXISTS (SELECT 1 FROM \(table) p WHERE p.run = r.number AND p.key = ?"
-    switch clause.comparator {
-    case .isNull: return SQLFragment("NOT \(exists))", [.text(clause.key)])
-    case .isNotNull: return SQLFragment("\(exists))", [.text(clause.key)])
-    default:
-      let comparison = clause.comparing("p.value", in: dialect)
-      return SQLFragment("\(exists) AND \(comparison.sql))", [.text(clause.key)] + comparison.arguments)
-    }
-  }
-
-  private static func datasetCondition(_ clause: FilterClause, in dialect: SQLDialect) -> SQLFragment {
-    if clause.key == "context" {
-      let comparison = clause.comparing("t.value", in: dialect)
-      return SQLFragment(
-        """
-        EXISTS (SELECT 1 FROM run_input_tags t
-          WHERE t.run = r.number AND t.key = 'mlflow.data.context' AND \(comparison.sql))
-        """, comparison.arguments)
-    }
-    let comparison = clause.comparing("d.\(clause.key)", in: dialect)
-    return SQLFragment(
-      """
-      EXISTS (SELECT 1 FROM run_inputs i JOIN run_datasets d ON d.number = i.dataset
-        WHERE i.run = r.number AND \(comparison.sql))
-      """, comparison.arguments)
-  }
-
-  // MARK: Order
-
-  /// NaN comes after the numbers and missing values come last, in both directions; ties go by start, then id.
-  private static func ordering(_ orders: [OrderClause]) -> (joins: SQLFragment, sql: String) {
-    var joins: [SQLFragment] = []
-    var terms: [String] = []
-    for (position, order) in orders.enumerated() {
-      let direction = order.ascending ? "ASC" : "DESC"
-      let alias = "o\(position)"
-      switch order.entity {
-      case .attribute, .dataset:
-        let column = "r.\(order.key == "run_name" ? "name" : order.key)"
-        if order.key == "end_time" { terms.append("CASE WHEN \(column) IS NULL THEN 1 ELSE 0 END") }
-        terms.append("\(column) \(direction)")
-      case .metric:
-        joins.append(
-          SQLFragment(
-            "LEFT JOIN latest_metrics \(alias) ON \(alias).run = r.number AND \(alias).key = ?", [.text(order.key)]))
-        terms.append("CASE WHEN \(alias).is_nan = 1 THEN 1 WHEN \(alias).value IS NULL THEN 2 ELSE 0 END")
-        terms.append("\(alias).value \(direction)")
-      case .parameter, .tag:
-        let table = order.entity == .tag ? "run_tags" : "params"
-        joins.append(
-          SQLFragment(
-            "LEFT JOIN \(table) \(alias) ON \(alias).run = r.number AND \(alias).key = ?", [.text(order.key)]))
-        terms.append("CASE WHEN \(alias).value IS NULL THEN 1 ELSE 0 END")
-        terms.append("\(alias).value \(direction)")
-      }
-    }
-    if !orders.contains(where: { $0.entity == .attribute && $0.key == "start_time" }) {
-      terms.append("r.start_time DESC")
-    }
-    terms.append("r.run_id")
-    return (SQLFragment.joined(joins, by: " "), terms.joined(separator: ", "))
+        SQLFragment("SELECT \(RunStore.columns) FROM"), from, ordering.joins, SQLFragment("WHERE"), condition,
+        SQLFragment("ORDER BY \(ordering.sql) LIMIT ? OFFSET ?", [SQLValue(limit), SQLValue(offset)]),
+      ], by: " ")
   }
 }

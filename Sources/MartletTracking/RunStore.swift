@@ -82,8 +82,8 @@ enum RunStore {
         info: row.info, metrics: [], params: [], tags: [], datasets: [], modelInputs: [], modelOutputs: [])
     }
     try MetricStore.forEachLatest(of: numbers, in: connection) { runs[$0]?.metrics.append($1) }
-    try ParamStore.forEach("params", of: numbers, in: connection) { runs[$0]?.params.append($1) }
-    try ParamStore.forEach("run_tags", of: numbers, in: connection) { runs[$0]?.tags.append($1) }
+    try ParamStore.forEachParam(of: numbers, in: connection) { runs[$0]?.params.append($1) }
+    try ParamStore.forEachTag(of: numbers, in: connection) { runs[$0]?.tags.append($1) }
     try InputStore.forEachDataset(of: numbers, in: connection) { runs[$0]?.datasets.append($1) }
     try InputStore.forEachModel(of: numbers, in: connection) { number, direction, link in
       switch direction {

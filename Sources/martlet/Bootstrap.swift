@@ -69,6 +69,8 @@ struct Bootstrap {
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = plane.background.map {
       .init(service: BackgroundService(work: $0))
     }
+    let memory = IdleMemory(measures: measures)
+    services.append(.init(service: BackgroundService(work: BackgroundWork("idle memory") { try await memory.run() })))
     services.append(.init(service: application))
     if let linger = arguments.linger {
       let watch = LingerWatch(limit: linger, measures: measures, plane: plane)

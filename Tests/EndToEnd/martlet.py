@@ -146,10 +146,11 @@ class Server:
 
 
 class Postgres:
-    """A throwaway PostgreSQL server on loopback."""
+    """A throwaway PostgreSQL server on loopback; with `fsync` on, what it acknowledges is on the disk."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, fsync: str = "off"):
         self.folder = folder
+        self.fsync = fsync
         self.port = free_port()
         self.process = None
 
@@ -180,7 +181,7 @@ class Postgres:
                             "--no-sync", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd="/")
         self.process = subprocess.Popen(
             [*self._user(), str(binaries / "postgres"), "-D", str(self.folder), "-k", str(self.folder), "-h", "127.0.0.1",
-             "-p", str(self.port), "-c", "fsync=off"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+             "-p", str(self.port), "-c", f"fsync={self.fsync}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         wait_until(self._accepts, 20, "PostgreSQL answers")
         return self
 

@@ -1,35 +1,59 @@
 import Foundation
 import MartletCore
 import MartletTesting
-import MartletTracking
 import Testing
+
+@testable import MartletTracking
 
 @Suite("Searching runs")
 struct RunSearchTests {
-  @Test("Every search of the script finds what the script says", arguments: TestDatabase.kinds)
-  func script(kind: TestDatabase.Kind) async throws {
-    let tracker = ExperimentTracker(database: try await kind.open())
-    let experiment = try await tracker.createExperiment(named: "script", by: .martlet)
-    let script = try TestScript(named: "run-search")
-    for statement in script.statements { try await log(statement, to: experiment, tracker) }
-    for question in script.questions {
-      let halves = question.text.components(separatedBy: "order:")
-      let orders =
-        halves.count > 1 ? halves[1].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } : []
-      let found = try await tracker.searchRuns(
-        RunQuery(
-          experiments: [experiment], filter: halves[0].trimmingCharacters(in: .whitespaces), orderBy: orders))
-      let names = found.items.map(\.info.name)
-      let expected = question.answer.replacing("(in any order where equal)", with: "").split(separator: " ").map(
-        String.init)
-      if question.answer == "(none)" {
-        #expect(names.isEmpty, "line \(question.line): \(question.text) found \(names)")
-      } else if question.answer.contains("in any order") {
-        #expect(Set(names) == Set(expected), "line \(question.line): \(question.text)")
-      } else {
-        #expect(names == expected, "line \(question.line): \(question.text)")
+  @Test(
+    "Every search of a script finds what the script says: at once, in pages, over one experiment or several",
+    arguments: TestDatabase.kinds, ["run-search", "run-order"])
+  func script(kind: TestDatabase.Kind, name: String) async throws {
+    let script = try TestScript(named: name)
+    for count in [1, 3] {
+      let tracker = ExperimentTracker(database: try await kind.open())
+      var experiments: [ExperimentID] = []
+      for number in 0..<count {
+        experiments.append(try await tracker.createExperiment(named: "script-\(number)", by: .martlet))
       }
+      for (index, statement) in script.statements.enumerated() {
+        try await log(statement, to: experiments[index % count], tracker)
+      }
+      for question in script.questions { try await check(question, in: experiments, tracker) }
     }
+  }
+
+  private func check(
+    _ question: TestScript.Question, in experiments: [ExperimentID], _ tracker: ExperimentTracker
+  ) async throws {
+    let halves = question.text.components(separatedBy: "order:")
+    let orders = halves.count > 1 ? halves[1].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } : []
+    let query = RunQuery(
+      experiments: experiments, filter: halves[0].trimmingCharacters(in: .whitespaces), orderBy: orders)
+    let isLoose = question.answer.contains("in any order")
+    let expected =
+      question.answer == "(none)"
+      ? [] : question.answer.replacing("(in any order where equal)", with: "").split(separator: " ").map(String.init)
+    func check(_ names: [String], _ how: String) {
+      let same = isLoose ? Set(names) == Set(expected) && names.count == expected.count : names == expected
+      #expect(same, "line \(question.line), \(how), \(experiments.count) experiments: \(question.text) found \(names)")
+    }
+    check(try await tracker.searchRuns(query).items.map(\.info.name), "at once")
+    check(try await paged(query, by: 2, tracker), "in pages")
+    for (how, rows) in try await tracker.rowsByEveryPlan(query) { check(rows.map(\.info.name), how) }
+  }
+
+  private func paged(_ query: RunQuery, by size: Int, _ tracker: ExperimentTracker) async throws -> [String] {
+    var (query, names): (RunQuery, [String]) = (query, [])
+    query.limit = size
+    repeat {
+      let page = try await tracker.searchRuns(query)
+      names += page.items.map(\.info.name)
+      query.pageToken = page.nextToken
+    } while query.pageToken != nil
+    return names
   }
 
   /// `run NAME start=… m.KEY=… p.KEY=… t.KEY=… d.FIELD=…`

@@ -29,21 +29,13 @@ extension MLflowRoutes {
       try await tracker.deleteArtifacts(path: try Self.artifactPath(of: request))
       return Response(wire: .empty)
     }
-    for path in ["mpu/create/**", "mpu/complete/**", "mpu/abort/**"] {
-      endpoints.raw(.post, path) { _, _ in
-        throw WireError.notImplemented(
-          "Multipart uploads are not supported by this server's artifact store; upload the file in one piece")
-      }
-    }
-    endpoints.raw(.get, "presigned/**") { _, _ in
-      throw WireError.notImplemented("This server hands out artifacts itself and signs no addresses")
-    }
+    addDirectTransferRoutes(to: endpoints)
   }
 
   /// What stands behind `…/mlflow-artifacts/artifacts/` in the address, percent-decoded once and checked.
-  private static func artifactPath(of request: Request) throws -> String {
+  static func artifactPath(of request: Request, behind operation: String = "artifacts") throws -> String {
     let path = request.uri.path
-    guard let marker = path.firstRange(of: "/mlflow-artifacts/artifacts/") else {
+    guard let marker = path.firstRange(of: "/mlflow-artifacts/\(operation)/") else {
       throw MartletError.invalidInput("Invalid path")
     }
     return try ArtifactLocation.checked(try QueryString.decoded(path[marker.upperBound...], plusIsSpace: false))
@@ -53,10 +45,7 @@ extension MLflowRoutes {
 
   private func file(at path: String) async throws -> StoredFile {
     if let (id, inside) = try Self.registered(path) { return try await registeredFile(inside, of: id) }
-    guard let file = try await tracker.artifact(path: path) else {
-      throw MartletError.notFound("No such artifact: '\(path.prefix(200))'")
-    }
-    return file.stored
+    return try await tracker.artifactFile(at: path).stored
   }
 
   /// A file of a registered version.

@@ -19,11 +19,6 @@ extension MLflowRoutes {
         reply.list("files", entries.filter { $0.file == nil || $0.file?.path != itself }) { $0.write($1, in: folder) }
       }
     }
-    for path in ["artifacts/presigned-download-url", "artifacts/presigned-upload-url"] {
-      endpoints.post(path) { _ in
-        throw WireError.notImplemented("This server hands out artifacts itself and signs no addresses")
-      }
-    }
     endpoints.raw(.post, "upload-artifact") { request, context in
       _ = try await author(request, context)
       let fields = WireFields(try QueryString.fields(of: request.uri.query.map { $0[...] } ?? ""))
@@ -34,7 +29,7 @@ extension MLflowRoutes {
         throw MartletError.invalidInput("Request must specify path.")
       }
       let full = try await fullPath(path, of: RunID(run))
-      try await store(request, as: full, largest: 10 << 20)
+      try await store(request, as: full, limits: UploadLimits(largest: 10 << 20, allowsEmpty: false))
       return Response(wire: .empty)
     }
   }

@@ -41,9 +41,12 @@ extension MLflowRoutes {
     endpoints.post("experiments/search", searchExperiments)
     endpoints.post("experiments/search-datasets") { call in
       let ids = try call.fields.texts("experiment_ids")
-      guard (1...20).contains(ids.count) else {
+      guard !ids.isEmpty else {
+        throw MartletError.invalidInput("SearchDatasets request must specify at least one experiment_id.")
+      }
+      guard ids.count <= 20 else {
         throw MartletError.invalidInput(
-          "SearchDatasets request must specify at least one experiment_id, and at most 20. Received \(ids.count).")
+          "SearchDatasets request cannot specify more than 20 experiment_ids. Received \(ids.count) experiment_ids.")
       }
       let summaries = try await tracker.datasets(of: ids.map { ExperimentID($0) })
       return .object { reply in

@@ -23,7 +23,8 @@ extension MLflowRoutes {
       }
     }
     endpoints.get("logged-models/{model_id}") { call in
-      let model = try await tracker.loggedModel(call.path["model_id"] ?? "")
+      let model = try await tracker.loggedModel(
+        call.path["model_id"] ?? "", orDeleted: try call.fields.boolean("allow_deleted") ?? false)
       return .object { $0.object("model") { $0.write(model) } }
     }
     endpoints.on(.patch, "logged-models/{model_id}") { call in
@@ -65,12 +66,17 @@ extension MLflowRoutes {
     endpoints.raw(.get, "logged-models/{model_id}/artifacts/files") { request, context in
       _ = try await author(request, context)
       let fields = WireFields(try QueryString.fields(of: request.uri.query.map { $0[...] } ?? ""))
+      guard let asked = try fields.optional("artifact_file_path"), !asked.isEmpty else {
+        throw WireError(
+          .badRequest, "BAD_REQUEST", "Request must include the \"artifact_file_path\" query parameter.")
+      }
+      let path = try ArtifactLocation.checked(asked)
       let model = try await tracker.loggedModel(
         try QueryString.decoded(context.parameters.get("model_id") ?? "", plusIsSpace: false))
-      let path = try ArtifactLocation.checked(try fields.required("artifact_file_path"))
-      guard let root = ArtifactLocation.path(ofURI: model.artifactURI),
-        let file = try await tracker.artifact(path: "\(root)/\(path)")
-      else { throw MartletError.notFound("No such artifact: '\(path.prefix(200))' of logged model \(model.id)") }
+      guard let root = ArtifactLocation.path(ofURI: model.artifactURI) else {
+        throw MartletError.notFound("No such artifact: '\(path.prefix(200))' of logged model \(model.id)")
+      }
+      let file = try await tracker.artifactFile(at: "\(root)/\(path)")
       return try await response(for: file.stored, to: request, context: context)
     }
   }
@@ -114,8 +120,10 @@ extension LoggedModelQuery {
       return known
     }
     let limit = try fields.limit("max_results", unlessGiven: 100)
+    let experiments = try fields.texts("experiment_ids").map { ExperimentID($0) }
+    guard !experiments.isEmpty else { throw fields.missing("experiment_ids") }
     self.init(
-      experiments: try fields.texts("experiment_ids").map { ExperimentID($0) }, filter: try fields.optional("filter"),
+      experiments: experiments, filter: try fields.optional("filter"),
       datasets: datasets, orderBy: orderBy, orderDatasets: orderDatasets, limit: limit == 0 ? 100 : limit,
       pageToken: try fields.optional("page_token"))
   }

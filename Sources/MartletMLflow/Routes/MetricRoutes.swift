@@ -1,26 +1,28 @@
+import HTTPTypes
 import Hummingbird
 import MartletCore
 import MartletTracking
+import NIOCore
 
 extension MLflowRoutes {
   func addMetricRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.get("metrics/get-history") { call in
-      let run = try call.fields.runID()
-      let limit = try call.fields.integer("max_results")
-      if let limit, !(1...Int64(Int32.max - 1)).contains(limit) {
+    endpoints.raw(.get, "metrics/get-history") { request, context in
+      _ = try await author(request, context)
+      let fields = WireFields(try QueryString.fields(of: request.uri.query.map { $0[...] } ?? ""))
+      let run = try fields.runID()
+      let key = try fields.required("metric_key")
+      guard let limit = try fields.integer("max_results") else {
+        let token = try fields.optional("page_token")
+        guard token == nil || token == "" else { return try await historyPage(run, key, limit: nil, token: token) }
+        return try await wholeHistory(of: run, key: key)
+      }
+      guard limit > 0, limit < Int64(Int32.max) else {
         throw MartletError.invalidInput(
           "Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer.")
       }
-      let page = try await tracker.metricHistory(
-        run, key: try call.fields.required("metric_key"), limit: limit.map { Int(min($0, 25_000)) },
-        pageToken: try call.fields.optional("page_token"))
-      var writer = WireWriter(capacity: 96 * page.items.count + 64)
-      writer.object { reply in
-        reply.list("metrics", page.items) { $0.write($1) }
-        reply.field("next_page_token", page.nextToken)
-      }
-      return writer
+      let token = try fields.optional("page_token")
+      return try await historyPage(run, key, limit: Int(min(limit, 25_000)), token: token)
     }
     endpoints.get("metrics/get-history-bulk") { call in
       let runs = try call.fields.texts("run_id")
@@ -43,6 +45,44 @@ extension MLflowRoutes {
       return .object { $0.writePoints(points) }
     }
     endpoints.get("metrics/get-history-bulk-interval", historyInterval)
+  }
+
+  private func historyPage(_ run: RunID, _ key: String, limit: Int?, token: String?) async throws -> Response {
+    let page = try await tracker.metricHistory(run, key: key, limit: limit, pageToken: token)
+    var writer = WireWriter(capacity: 96 * page.items.count + 64)
+    writer.object { reply in
+      reply.list("metrics", page.items) { $0.write($1) }
+      reply.field("next_page_token", page.nextToken)
+    }
+    return Response(wire: writer)
+  }
+
+  /// How many points are read at once.
+  private static var historyPart: Int { 10_000 }
+
+  /// A series of any length as one reply: while one part is sent, the next is read.
+  private func wholeHistory(of run: RunID, key: String) async throws -> Response {
+    let tracker = tracker
+    let size = Self.historyPart
+    let first = try await tracker.metricHistory(run, key: key, after: nil, limit: size)
+    guard first.count == size else { return Response(wire: .object { $0.list("metrics", first) { $0.write($1) } }) }
+    return Response(
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody { body in
+        var part = first
+        try await body.write(ByteBuffer(string: "{\"metrics\":["))
+        while !part.isEmpty {
+          let last = part.count == size ? part.last.map(MetricPlace.init) : nil
+          async let following = last == nil ? [] : tracker.metricHistory(run, key: key, after: last, limit: size)
+          var writer = WireWriter(capacity: 96 * part.count)
+          writer.elements(part) { $0.write($1) }
+          try await body.write(ByteBuffer(bytes: writer.bytes))
+          part = try await following
+          if !part.isEmpty { try await body.write(ByteBuffer(string: ",")) }
+        }
+        try await body.write(ByteBuffer(string: "]}"))
+        try await body.finish(nil)
+      })
   }
 
   private var historyInterval: @Sendable (WireCall) async throws -> WireWriter {

@@ -39,9 +39,14 @@ struct WireWriter {
     key(name)
     bytes.append(UInt8(ascii: "["))
     needsComma = false
-    for element in elements { try object { try body(&$0, element) } }
+    try self.elements(elements, body)
     bytes.append(UInt8(ascii: "]"))
     needsComma = true
+  }
+
+  /// The objects of a list that is written in parts.
+  mutating func elements<Element>(_ elements: [Element], _ body: (inout WireWriter, Element) throws -> Void) rethrows {
+    for element in elements { try object { try body(&$0, element) } }
   }
 
   mutating func texts(_ name: StaticString, _ texts: [String]) {

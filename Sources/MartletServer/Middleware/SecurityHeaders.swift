@@ -1,13 +1,12 @@
 import HTTPTypes
 package import Hummingbird
 
+private let contentPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+  + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 /// The headers that every answer carries; a route that sets its own content policy keeps it.
 package struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
-  static var contentPolicy: String {
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-      + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-  }
-
   package init() {}
 
   package func handle(
@@ -15,7 +14,7 @@ package struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     var response = try await next(request, context)
     if response.headers[.contentSecurityPolicy] == nil {
-      response.headers[.contentSecurityPolicy] = Self.contentPolicy
+      response.headers[.contentSecurityPolicy] = contentPolicy
     }
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.referrerPolicy] = "no-referrer"
