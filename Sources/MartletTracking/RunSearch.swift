@@ -61,7 +61,8 @@ enum RunSearch {
     } ?? 0
   }
 
-  private static func condition(
+  /// What a run of a search fulfils; `r` is its row in `runs`.
+  static func condition(
     _ clauses: [FilterClause], experiments: [Int64], view: LifecycleView, in dialect: SQLDialect
   ) -> SQLFragment {
     SQLFragment.joined(

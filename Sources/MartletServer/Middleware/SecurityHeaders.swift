@@ -1,12 +1,10 @@
 import HTTPTypes
 package import Hummingbird
+import MartletWeb
 
 /// The headers that every answer carries; a route that sets its own content policy keeps it.
 package struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
-  static var contentPolicy: String {
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-      + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-  }
+  static var contentPolicy: String { ContentPolicy.pages }
 
   package init() {}
 
