@@ -4,7 +4,8 @@ import MartletCore
 /// into one of these, without the sign.
 enum MLflowLinks {
   static let paths = [
-    "/experiments/:id/runs/:run", "/experiments/:id/runs/:run/:tab", "/experiments/:id/runs/:run/artifacts/**",
+    "/experiments/:id/runs/:run", "/experiments/:id/runs/:run/:tab", "/experiments/:id/runs/:run/artifacts",
+    "/experiments/:id/runs/:run/artifacts/**",
     "/experiments/:id/runs", "/experiments/:id/models", "/experiments/:id/models/:model",
     "/experiments/:id/models/:model/:tab", "/models/:name/versions/:version", "/compare-runs",
     "/compare-model-versions", "/compare-experiments", "/metric",

@@ -30,7 +30,9 @@ struct ArtifactPagesTests {
     let (world, path) = try await world([
       "notes.txt": Array("one \(evil)".utf8), "a/b.json": Array(#"{"b":[1,{"c":"\#(evil)"}],"a":null}"#.utf8),
       "rows.csv": Array("name,value\n\"a \"\"b\"\", c\",1\n\(evil),2\n".utf8),
-      "card.md": Array("# Card\n\n\(evil) **bold** `x<y` [go](https://example.com/?a=1&b) [bad](javascript:alert(1))\n\n- one\n- two\n".utf8),
+      "card.md": Array(
+        "# Card\n\n\(evil) **bold** `x<y` [go](https://example.com/?a=1&b) [bad](javascript:alert(1))\n\n- one\n- two\n"
+          .utf8),
       "model.bin": [0, 1, 2, 255], "broken.json": Array("{".utf8), "empty.txt": [],
     ])
     let expected = [
@@ -57,7 +59,9 @@ struct ArtifactPagesTests {
   func long() async throws {
     let line = Array("é".utf8) + Array(repeating: UInt8(ascii: "x"), count: 97) + [UInt8(ascii: "\n")]
     let bytes = Array(repeating: line, count: 6000).flatMap(\.self)
-    let (world, path) = try await world(["long.txt": [UInt8(ascii: "y")] + bytes, "long.csv": bytes, "page.html": Array(repeating: 65, count: 6 << 20)])
+    let (world, path) = try await world([
+      "long.txt": [UInt8(ascii: "y")] + bytes, "long.csv": bytes, "page.html": Array(repeating: 65, count: 6 << 20),
+    ])
     #expect(try await world.get("\(path)?path=long.txt").html.contains("The first 256 KiB"))
     #expect(try await world.get("\(path)?path=long.csv").html.contains("The first 100 rows"))
     #expect(try await world.get("\(path)?path=page.html").html.contains("too much to show"))
@@ -88,7 +92,9 @@ struct ArtifactPagesTests {
     let png = try await world.get("\(path)/image?path=plot.png")
     #expect(png.status == 200)
     #expect(png.contentType == "image/png")
-    #expect(try await world.get("\(path)?path=plot.png").html.contains(#"<img class="artifact" src="\#(path)/image?path=plot.png""#))
+    #expect(
+      try await world.get("\(path)?path=plot.png").html.contains(
+        #"<img class="artifact" src="\#(path)/image?path=plot.png""#))
     let svg = try await world.get("\(path)/image?path=drawing.svg")
     #expect(svg.contentType == "image/svg+xml")
     #expect(svg.contentPolicy?.hasPrefix("sandbox; default-src 'none'") == true)
@@ -109,7 +115,9 @@ struct ArtifactPagesTests {
     }
   }
 
-  @Test("The first rows of a Parquet file are read by a job; what is none says so", .enabled(if: (try? TestEngines.folder()) != nil))
+  @Test(
+    "The first rows of a Parquet file are read by a job; what is none says so",
+    .enabled(if: (try? TestEngines.folder()) != nil))
   func parquet() async throws {
     let file = try TemporaryFolder.make() + "/rows.parquet"
     let database = try DuckDB.open(engines: try TestEngines.folder(), allowedFiles: [file])
@@ -132,7 +140,8 @@ struct ArtifactPagesTests {
     let world = try await PageWorld()
     let tracker = world.platform.tracker
     let model = try await tracker.createLoggedModel(
-      NewLoggedModel(experiment: ExperimentTracker.defaultExperiment, name: "forest", params: [KeyValue("trees", "10")]),
+      NewLoggedModel(
+        experiment: ExperimentTracker.defaultExperiment, name: "forest", params: [KeyValue("trees", "10")]),
       by: world.author)
     let blob = try await world.platform.artifacts.put(bytes: Array("flavors:\n".utf8))
     let root = try #require(ArtifactLocation.path(ofURI: model.artifactURI))

@@ -22,7 +22,9 @@ struct ModelPagesTests {
   func comparison() async throws {
     let world = try await PageWorld.furnished()
     let html = try await world.get("/compare-versions?name=flight-delay&version=1&version=2").html
-    for text in ["version 1 → version 2", "ROC AUC", "+0.01", "The same in both."] { #expect(html.contains(text), "\(text)") }
+    for text in ["version 1 → version 2", "ROC AUC", "+0.01", "The same in both."] {
+      #expect(html.contains(text), "\(text)")
+    }
     for query in ["version=1", "version=1&version=1", "version=1&version=x", "version=1&version=2&version=3", ""] {
       #expect(try await world.get("/compare-versions?name=flight-delay&\(query)").status == 400, "\(query)")
     }
@@ -33,7 +35,9 @@ struct ModelPagesTests {
   func standing() async throws {
     let world = try await PageWorld.furnished()
     let page = "/models/flight-delay/1"
-    for (form, body) in [("alias", "alias=candidate"), ("alias/remove", "alias=champion"), ("stage", "stage=Production")] {
+    for (form, body) in [
+      ("alias", "alias=candidate"), ("alias/remove", "alias=champion"), ("stage", "stage=Production"),
+    ] {
       #expect(try await world.post("\(page)/\(form)", body).status == 400, "\(form)")
     }
     let version = ModelVersionID(model: "flight-delay", version: 1)

@@ -36,12 +36,14 @@ struct RunsPagesTests {
   @Test("Columns are chosen in the address; those in which all runs agree can be left out")
   func columns() async throws {
     let (world, experiment, _) = try await world()
-    let chosen = try await world.get("/experiments/\(experiment)?columns=tags.team&columns=metrics.auc,params.engine").html
+    let chosen = try await world.get("/experiments/\(experiment)?columns=tags.team&columns=metrics.auc,params.engine")
+      .html
     for text in ["<th scope=\"col\" class=\"nowrap\"><a", ">desk<", "0.75", ">gbm<", "3 columns chosen"] {
       #expect(chosen.contains(text), "\(text)")
     }
     let differing = try await world.get(
-      "/experiments/\(experiment)?columns=tags.team&columns=metrics.auc,params.engine&differs=1").html
+      "/experiments/\(experiment)?columns=tags.team&columns=metrics.auc,params.engine&differs=1"
+    ).html
     #expect(differing.contains("0.75"))
     #expect(!differing.contains(">gbm<"))
     #expect(!differing.contains(">desk<"))
@@ -82,11 +84,15 @@ struct RunsPagesTests {
     let (world, experiment, _) = try await world()
     let query = "filter=params.depth+%3D+%274%27"
     let saved = try await world.post(
-      "/experiments/\(experiment)/views", "name=%3Cshallow%3E&query=\(query.replacing("%", with: "%25").replacing("=", with: "%3D").replacing("+", with: "%2B"))")
+      "/experiments/\(experiment)/views",
+      "name=%3Cshallow%3E&query=\(query.replacing("%", with: "%25").replacing("=", with: "%3D").replacing("+", with: "%2B"))"
+    )
     #expect(saved.status == 303)
     #expect(saved.location == "/experiments/\(experiment)?\(query)")
     let html = try await world.get("/experiments/\(experiment)").html
-    #expect(html.contains(#"<a href="/experiments/\#(experiment)?\#(query.replacing("'", with: "&#39;"))">&lt;shallow&gt;</a>"#))
+    #expect(
+      html.contains(
+        #"<a href="/experiments/\#(experiment)?\#(query.replacing("'", with: "&#39;"))">&lt;shallow&gt;</a>"#))
     #expect(try await world.post("/experiments/\(experiment)/views", "name=+&query=a").status == 400)
     let deleted = try await world.post("/experiments/\(experiment)/views/delete", "name=%3Cshallow%3E")
     #expect(deleted.location == "/experiments/\(experiment)")
@@ -97,10 +103,15 @@ struct RunsPagesTests {
   func curveOptions() async throws {
     let (world, _, runs) = try await world()
     let html = try await world.get("/runs/\(runs[0])?smooth=0.6&log=1&x=time").html
-    for text in ["Smoothed: s = 0.6 s + (1 − 0.6) x", "\"type\":\"log\"", "\"type\":\"time\"", "value=\"0.6\"", "before smoothing"] {
+    for text in [
+      "Smoothed: s = 0.6 s + (1 − 0.6) x", "\"type\":\"log\"", "\"type\":\"time\"", "value=\"0.6\"", "before smoothing",
+    ] {
       #expect(html.contains(text), "\(text)")
     }
-    for query in ["smooth=x", "smooth=NaN", "smooth=-1", "smooth=1e300", "charts=0", "charts=99999999999999999999", "page=-1", "x=y"] {
+    for query in [
+      "smooth=x", "smooth=NaN", "smooth=-1", "smooth=1e300", "charts=0", "charts=99999999999999999999", "page=-1",
+      "x=y",
+    ] {
       #expect(try await world.get("/runs/\(runs[0])?\(query)").status == 200, "\(query)")
     }
   }
@@ -112,11 +123,15 @@ struct RunsPagesTests {
     let run = try await tracker.createRun(NewRun(experiment: experiment, name: "many"), by: world.author)
     for step in 0..<2 {
       try await tracker.logBatch(
-        run.id, metrics: (0..<990).map { Metric(key: "layer\($0)/norm", value: 1, timestamp: Int64(step), step: Int64(step)) }
+        run.id,
+        metrics: (0..<990).map { Metric(key: "layer\($0)/norm", value: 1, timestamp: Int64(step), step: Int64(step)) }
           + [Metric(key: "system/cpu_percent", value: 50, timestamp: Int64(step), step: Int64(step))])
     }
     let html = try await world.get("/runs/\(run.id)").html
-    for text in ["991 metrics", "Next metrics", "1 to 12 of 990 courses", "Next charts", "System: 1 system metric", "chart-system/cpu_percent"] {
+    for text in [
+      "991 metrics", "Next metrics", "1 to 12 of 990 courses", "Next charts", "System: 1 system metric",
+      "chart-system/cpu_percent",
+    ] {
       #expect(html.contains(text), "\(text)")
     }
     #expect(html.ranges(of: "<figure").count == 13)
@@ -132,9 +147,13 @@ struct RunsPagesTests {
     let tracker = world.platform.tracker
     let run = try await tracker.createRun(NewRun(experiment: experiment, name: "long"), by: world.author)
     try await tracker.logBatch(
-      run.id, metrics: (0..<1000).map { Metric(key: "loss", value: $0 == 700 ? 99 : 1, timestamp: Int64($0), step: Int64($0)) })
+      run.id,
+      metrics: (0..<1000).map { Metric(key: "loss", value: $0 == 700 ? 99 : 1, timestamp: Int64($0), step: Int64($0)) })
     let html = try await world.get("/runs/\(run.id)").html
-    for text in ["loss: 1,000 points in 334 parts from 1 to 99", "data-curves", "/curve?key=loss", "class=\"band\"", "Parts of loss"] {
+    for text in [
+      "loss: 1,000 points in 334 parts from 1 to 99", "data-curves", "/curve?key=loss", "class=\"band\"",
+      "Parts of loss",
+    ] {
       #expect(html.contains(text), "\(text)")
     }
   }
@@ -145,9 +164,12 @@ struct RunsPagesTests {
     let query = runs.map { "run=\($0)" }.joined(separator: "&")
     let html = try await world.get("/compare?\(query)").html
     for text in [
-      "chart-loss", "How their numbers hang together", "parallelAxis", "auc over depth", "<h2>Code</h2>", "depth-8-seed-2: 20 points",
+      "chart-loss", "How their numbers hang together", "parallelAxis", "auc over depth", "<h2>Code</h2>",
+      "depth-8-seed-2: 20 points",
     ] { #expect(html.contains(text), "\(text)") }
-    let other = try await world.get("/compare?\(query)&sx=metrics.loss&sy=metrics.auc&axes=params.seed,metrics.auc&differs=1&name=a").html
+    let other = try await world.get(
+      "/compare?\(query)&sx=metrics.loss&sy=metrics.auc&axes=params.seed,metrics.auc&differs=1&name=a"
+    ).html
     #expect(other.contains("auc over loss"))
     #expect(!other.contains("<code>depth"))
     var many = runs.map(\.text)
@@ -155,7 +177,8 @@ struct RunsPagesTests {
       many.append(try await world.platform.tracker.createRun(NewRun(experiment: experiment), by: world.author).id.text)
     }
     #expect(try await world.get("/compare?" + many.map { "run=\($0)" }.joined(separator: "&")).status == 200)
-    let more = many + [try await world.platform.tracker.createRun(NewRun(experiment: experiment), by: world.author).id.text]
+    let more =
+      many + [try await world.platform.tracker.createRun(NewRun(experiment: experiment), by: world.author).id.text]
     #expect(try await world.get("/compare?" + more.map { "run=\($0)" }.joined(separator: "&")).status == 400)
     for bad in ["axes=x.y", "sx=%60", "sy=metrics"] {
       #expect(try await world.get("/compare?\(query)&\(bad)").status == 400, "\(bad)")
@@ -167,7 +190,8 @@ struct RunsPagesTests {
     let (world, _, runs) = try await world()
     for (run, text) in zip(runs, ["numpy==2.1\nscipy==1.15\n", "numpy==2.2\nscipy==1.15\n"]) {
       let blob = try await world.platform.artifacts.put(bytes: Array(text.utf8))
-      try await world.platform.tracker.putArtifact("model/requirements.txt", of: run, digest: blob.digest, size: blob.size)
+      try await world.platform.tracker.putArtifact(
+        "model/requirements.txt", of: run, digest: blob.digest, size: blob.size)
     }
     let html = try await world.get("/compare?run=\(runs[0])&run=\(runs[1])").html
     for text in ["- numpy==2.1", "+ numpy==2.2", "  scipy==1.15"] { #expect(html.contains(text), "\(text)") }
@@ -182,8 +206,10 @@ struct RunsPagesTests {
       ("/experiments/1/models/m-7", "/logged-models/m-7"), ("/models/delay/versions/3", "/models/delay/3"),
       ("/compare-runs?runs=%5B%22a%22,%22b%22%5D&experiments=%5B%221%22%5D", "/compare?run=a&run=b"),
       ("/compare-runs?runs=%5B%22a%22%5D", "/runs/a"),
-      ("/compare-model-versions?name=%22delay%22&runs=%7B%22a%22:%221%22,%22b%22:%222%22%7D",
-        "/compare-versions?name=delay&version=1&version=2"),
+      (
+        "/compare-model-versions?name=%22delay%22&runs=%7B%22a%22:%221%22,%22b%22:%222%22%7D",
+        "/compare-versions?name=delay&version=1&version=2"
+      ),
     ])
   func mlflowAddresses(address: String, page: String) async throws {
     let answer = try await PageWorld().get(address)
@@ -194,11 +220,14 @@ struct RunsPagesTests {
   @Test("An address of MLflow's that names nothing is a 400 or 404, and its own names of filter and order are read")
   func strangeMLflowAddresses() async throws {
     let (world, experiment, _) = try await world()
-    for path in ["/compare-runs", "/compare-runs?runs=%7B", "/compare-model-versions?name=x", "/models/delay/versions/x"] {
+    for path in [
+      "/compare-runs", "/compare-runs?runs=%7B", "/compare-model-versions?name=x", "/models/delay/versions/x",
+    ] {
       #expect([400, 404].contains(try await world.get(path).status), "\(path)")
     }
     let html = try await world.get(
-      "/experiments/\(experiment)?searchFilter=metrics.auc+%3E+0.74&orderByKey=metrics.%60auc%60&orderByAsc=true").html
+      "/experiments/\(experiment)?searchFilter=metrics.auc+%3E+0.74&orderByKey=metrics.%60auc%60&orderByAsc=true"
+    ).html
     #expect(html.contains("1 run match"))
     #expect(html.contains(#"aria-sort="ascending""#))
   }

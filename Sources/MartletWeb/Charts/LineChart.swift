@@ -58,7 +58,7 @@ package struct LineChart {
 
   package var svg: String {
     let x = Scale(series.flatMap { $0.points.map(\.x) } + events.map(\.x), from: Self.left, to: right)
-    let heights =
+    let heights: [Double] =
       series.flatMap { $0.points.map(\.y) } + limits.map(\.y) + band.flatMap { [$0.low, $0.high] } + centre.map(\.y)
     let y = Scale(heights.map(level), from: Self.bottom, to: Self.top, includesZero: includesZero && !isLogarithmic)
     let parts = bandArea(x, y) + gridLines(y) + labels(x) + limitLines(y) + eventLines(x) + lines(x, y)

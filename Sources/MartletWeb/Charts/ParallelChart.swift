@@ -9,9 +9,16 @@ struct ParallelChart {
 
     /// The numbers, when every value is one.
     var numbers: [Double?]? {
-      let numbers = values.map { $0.map { Double($0) } }
-      guard numbers.allSatisfy({ $0 == nil || ($0 ?? nil)?.isFinite == true }) else { return nil }
-      return numbers.map { $0 ?? nil }
+      var numbers: [Double?] = []
+      for value in values {
+        guard let value else {
+          numbers.append(nil)
+          continue
+        }
+        guard let number = Double(value), number.isFinite else { return nil }
+        numbers.append(number)
+      }
+      return numbers
     }
 
     /// Different values in order, for what is not a number.

@@ -48,8 +48,12 @@ struct ScatterChart {
     return [
       "grid": ["left": 64, "right": 24, "top": 24, "bottom": 48],
       "tooltip": ["trigger": "item", "renderMode": "richText"],
-      "xAxis": ["type": "value", "scale": true, "name": .string(shortened(xName, limit: 40)), "nameLocation": "middle", "nameGap": 28],
-      "yAxis": ["type": "value", "scale": true], "series": [["type": "scatter", "symbolSize": 9, "data": .array(data)]],
+      "xAxis": [
+        "type": "value", "scale": true, "name": .string(shortened(xName, limit: 40)), "nameLocation": "middle",
+        "nameGap": 28,
+      ],
+      "yAxis": ["type": "value", "scale": true],
+      "series": [["type": "scatter", "symbolSize": 9, "data": .array(data)]],
     ]
   }
 }

@@ -1,10 +1,7 @@
-import HTTPTypes
-import Hummingbird
 import MartletArtifacts
 import MartletCore
 import MartletLifecycle
 import MartletTracking
-import NIOCore
 
 /// The artifacts of a run or a logged model: a folder, or one file as far as it can be shown.
 struct ArtifactPage {
@@ -51,7 +48,8 @@ struct ArtifactPage {
     let tree = try await platform.tracker.artifactTree(below: folder, limit: ArtifactListing.mostListed)
     guard path.isEmpty || !tree.files.isEmpty else {
       throw MartletError.notFound(
-        "\(place.name.prefix(100)) has no artifact '\(path.prefix(200))'", fix: "its artifacts are listed at \(owner.browser(""))")
+        "\(place.name.prefix(100)) has no artifact '\(path.prefix(200))'",
+        fix: "its artifacts are listed at \(owner.browser(""))")
     }
     let listing = ArtifactListing(tree, of: owner, folder: path).table.html
     return (ArtifactPage(name: path.isEmpty ? "Artifacts of \(place.name)" : path + "/", listing: listing), false)

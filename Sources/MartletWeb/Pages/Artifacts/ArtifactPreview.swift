@@ -12,6 +12,7 @@ struct ArtifactPreview {
   var isFramed = false
 
   private static let rows = 100
+  private static let mostColumns = 60
 
   static func load(_ file: ArtifactFile, path: String, of owner: ArtifactOwner, _ platform: Platform) async throws
     -> ArtifactPreview
@@ -40,7 +41,8 @@ struct ArtifactPreview {
     case .json where !isCut:
       guard let json = try? JSON.parse(text) else { break }
       return ArtifactPreview(html: pre(PrettyJSON.text(json)), remark: nil)
-    case .markdown: return ArtifactPreview(html: #"<div class="markdown">\#(Markdown.html(text))</div>"#, remark: remark)
+    case .markdown:
+      return ArtifactPreview(html: #"<div class="markdown">\#(Markdown.html(text))</div>"#, remark: remark)
     default: break
     }
     return ArtifactPreview(html: pre(text), remark: text.isEmpty ? "The file is empty." : remark)
@@ -63,13 +65,12 @@ struct ArtifactPreview {
     let parsed = DelimitedText.rows(of: text, separator: separator, limit: rows + 1)
     guard let head = parsed.rows.first else { return ArtifactPreview(html: "", remark: "The file is empty.") }
     let body = Array(parsed.rows.dropFirst())
-    let table = FileRows(
-      columns: Array(head.prefix(60)),
-      rows: body.map { row in head.prefix(60).indices.map { $0 < row.count ? row[$0] : nil } }, totalRows: body.count,
-      isCut: head.count > 60)
+    let columns = Array(head.prefix(mostColumns))
+    let rows = body.map { row in columns.indices.map { $0 < row.count ? row[$0] : nil } }
     let more = isCut || parsed.isCut
     return ArtifactPreview(
-      html: Self.table(table).html, remark: more ? "The first \(body.count) rows; the download has them all." : nil)
+      html: table(columns, rows, isCut: head.count > mostColumns).html,
+      remark: more ? "The first \(body.count) rows; the download has them all." : nil)
   }
 
   private static func parquet(_ file: ArtifactFile, _ platform: Platform) async -> ArtifactPreview {
@@ -77,20 +78,21 @@ struct ArtifactPreview {
       let found = try await platform.parquetRows(of: file.digest, limit: rows)
       let more = found.totalRows > found.rows.count
       return ArtifactPreview(
-        html: table(found).html,
+        html: table(found.columns, found.rows, isCut: found.isCut).html,
         remark: more ? "The first \(found.rows.count) of \(grouped(Int64(found.totalRows))) rows." : nil)
     } catch {
       let reason = MartletError(error, doing: "reading the file")
       return ArtifactPreview(
-        html: "", remark: "The rows cannot be shown: \([reason.message, reason.fix].compactMap(\.self).joined(separator: "; ")).")
+        html: "",
+        remark: "The rows cannot be shown: \([reason.message, reason.fix].compactMap(\.self).joined(separator: "; ")).")
     }
   }
 
-  private static func table(_ rows: FileRows) -> Table {
+  private static func table(_ columns: [String], _ rows: [[String?]], isCut: Bool) -> Table {
     Table(
-      "Rows", caption: rows.isCut ? "The first \(rows.columns.count) columns." : nil,
-      columns: rows.columns.map { .init(shortened($0, limit: 60)) },
-      rows: rows.rows.map { row in Table.Row(row.map { .text($0.map { shortened($0, limit: 120) }) }) },
+      "Rows", caption: isCut ? "The first \(columns.count) columns." : nil,
+      columns: columns.map { .init($0.isEmpty ? "(no name)" : shortened($0, limit: 60)) },
+      rows: rows.map { row in Table.Row(row.map { .text($0.map { shortened($0, limit: 120) }) }) },
       empty: "The file has no rows.")
   }
 
@@ -110,6 +112,8 @@ struct ArtifactPreview {
   private static func tooLarge(_ file: ArtifactFile, _ kind: ArtifactKind) -> ArtifactPreview {
     ArtifactPreview(
       html: "",
-      remark: "\(readableSize(file.size)) are too much to show, the limit is \(readableSize(kind.limit)). It can be downloaded.")
+      remark:
+        "\(readableSize(file.size)) are too much to show, the limit is \(readableSize(kind.limit)). It can be downloaded."
+    )
   }
 }

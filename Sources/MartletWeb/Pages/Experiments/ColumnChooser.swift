@@ -57,8 +57,28 @@ struct ColumnChooser {
       choices: keys.map { key in
         let column = RunColumn(.attribute, key)
         return Choice(
-          reference: column.reference ?? key, label: RunTable.title(column), isChosen: chosen.contains(column), runs: "")
+          reference: column.reference ?? key, label: RunTable.title(column), isChosen: chosen.contains(column), runs: ""
+        )
       })
+  }
+
+  /// The fields of the form around it.
+  var html: String {
+    let note = remark.map { #"<p class="muted small">\#(escaped($0))</p>"# } ?? ""
+    let fields = groups.map { group in
+      let boxes = group.choices.map { choice in
+        """
+        <label class="check"><input type="checkbox" name="columns" value="\(escaped(choice.reference))"\
+        \(choice.isChosen ? " checked" : "")>\(escaped(shortened(choice.label, limit: 100)))\
+        \(choice.runs.isEmpty ? "" : " <span class=\"muted small\">\(choice.runs)</span>")</label>
+        """
+      }
+      return "<fieldset><legend>\(group.legend)</legend>\(boxes.joined())</fieldset>"
+    }
+    return """
+      <details class="columns"><summary>Columns: \(chosen)</summary>\(note)\(fields.joined())\
+      <button type="submit">Show these columns</button></details>
+      """
   }
 
   /// Long machine text that clients keep in tags.

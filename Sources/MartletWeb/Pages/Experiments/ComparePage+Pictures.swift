@@ -46,7 +46,9 @@ extension ComparePage {
   static func choices(_ columns: [RunColumn], _ chosen: RunColumn?) -> [Choice] {
     let all = columns.prefix(200) + (chosen.map { columns.prefix(200).contains($0) ? [] : [$0] } ?? [])
     return all.compactMap { column in
-      column.reference.map { Choice(value: $0, label: "\(column.key) (\(column.kind.rawValue))", isChosen: column == chosen) }
+      column.reference.map {
+        Choice(value: $0, label: "\(column.key) (\(column.kind.rawValue))", isChosen: column == chosen)
+      }
     }
   }
 

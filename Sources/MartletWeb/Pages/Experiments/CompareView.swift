@@ -45,7 +45,9 @@ struct CompareView: Sendable {
     let axes = axes.compactMap(\.reference).joined(separator: ",")
     let query: [(String, String?)] =
       runs.map { ("run", $0.text) }
-      + [("differs", differs ? "1" : nil), ("name", search), ("axes", axes), ("sx", x?.reference), ("sy", y?.reference)]
+      + [
+        ("differs", differs ? "1" : nil), ("name", search), ("axes", axes), ("sx", x?.reference), ("sy", y?.reference),
+      ]
       + metrics.map { ("metric", $0) } + options.query
     return MartletWeb.link("/compare", query)
   }
@@ -65,15 +67,18 @@ struct CompareView: Sendable {
     }
   }
 
-  static let code = ["mlflow.source.name", "mlflow.source.git.commit", "mlflow.source.git.branch", "mlflow.source.type"]
-    .map { RunColumn(.tag, $0) }
+  static let code = [
+    "mlflow.source.name", "mlflow.source.git.commit", "mlflow.source.git.branch", "mlflow.source.type",
+  ]
+  .map { RunColumn(.tag, $0) }
 
   /// Parameters in which the runs differ, then metrics in which they do.
   static func defaultAxes(_ usage: [KeyUsage], _ count: Int) -> [RunColumn] {
     let differing = usage.filter { RunTable.differs($0, count) }
     let params = differing.filter { $0.column.kind == .param }.map(\.column).prefix(5)
-    let metrics = metricOrder(differing.filter { $0.column.kind == .metric && !$0.column.key.hasPrefix("system/") }.map(\.column.key))
-    return params + metrics.prefix(3).map { RunColumn(.metric, $0) }
+    let metrics = metricOrder(
+      differing.filter { $0.column.kind == .metric && !$0.column.key.hasPrefix("system/") }.map(\.column.key))
+    return Array(params) + metrics.prefix(3).map { RunColumn(.metric, $0) }
   }
 
   private static func isNoise(_ key: String) -> Bool {

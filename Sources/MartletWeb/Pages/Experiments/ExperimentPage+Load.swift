@@ -71,7 +71,9 @@ extension ExperimentPage {
 
   /// As a shell reads it.
   private static func quoted(_ text: String) -> String {
-    let isPlain = text.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "-_./0123456789".unicodeScalars.contains($0) }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || "-_./0123456789".unicodeScalars.contains($0)
+    }
     return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: #"'\''"#))'"
   }
 

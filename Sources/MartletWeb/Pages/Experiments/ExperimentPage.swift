@@ -54,7 +54,7 @@ struct ExperimentPage {
   var onlyDifferences: Bool
   var problems: Problems
   var hasProblem: Bool
-  var chooser: ColumnChooser
+  var chooser: String
   var groupKeys: [String]
   var runs: String
   var isGrouped: Bool
@@ -80,7 +80,7 @@ struct ExperimentPage {
     summary =
       hasProblem
       ? "the view cannot be read" : counted(content.total, "run") + (view.filter == nil ? "" : " match")
-    chooser = ColumnChooser(content.census, chosen: view.columns)
+    chooser = ColumnChooser(content.census, chosen: view.columns).html
     groupKeys = (content.census.keys(.param) + content.census.keys(.tag)).prefix(60).compactMap(\.column.reference)
     isGrouped = content.groups != nil
     canCompare = !isGrouped && content.runs.items.count > 1

@@ -27,7 +27,8 @@ struct ExperimentsPage {
         columns: [.init("Experiment"), .number("Id"), .number("Runs"), .init("Created"), .init("Changed")],
         rows: experiments.map { experiment, runs in
           Table.Row([
-            .text(shortened(experiment.name, limit: 200), link: ObjectLink.experiment(experiment.id)), Cell(html: escaped(experiment.id.text)),
+            .text(shortened(experiment.name, limit: 200), link: ObjectLink.experiment(experiment.id)),
+            Cell(html: escaped(experiment.id.text)),
             .count(runs),
             Self.time(experiment.creationTime), Self.time(experiment.lastUpdateTime),
           ])

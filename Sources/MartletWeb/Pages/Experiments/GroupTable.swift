@@ -16,7 +16,9 @@ struct GroupTable {
         + "Mean ± standard deviation of the sample (n − 1); below: least to greatest, and the number of runs where some lack it.",
       columns: [.init(column.key), .number("Runs")] + metrics.map { .number($0) },
       rows: groups.groups.map { group in
-        Table.Row([.text(Self.label(group.value), link: link(group.value)), .count(group.runs)] + metrics.map { cell($0, group) })
+        Table.Row(
+          [.text(Self.label(group.value), link: link(group.value)), .count(group.runs)]
+            + metrics.map { cell($0, group) })
       }, empty: "No run matches the filter.")
   }
 

@@ -11,7 +11,7 @@ struct LineDifference {
   }
 
   /// Longer texts are compared as far as this.
-  static let mostLines = 2000
+  static let mostLines = 600
   private static let context = 2
 
   var lines: [Line]
@@ -45,7 +45,9 @@ struct LineDifference {
     lines = Self.shortened(merged)
   }
 
-  var isEmpty: Bool { lines.allSatisfy { if case .removed = $0 { false } else if case .added = $0 { false } else { true } } }
+  var isEmpty: Bool {
+    lines.allSatisfy { if case .removed = $0 { false } else if case .added = $0 { false } else { true } }
+  }
 
   private static func split(_ text: String) -> [String] {
     text.split(separator: "\n", omittingEmptySubsequences: false).prefix(mostLines).map(String.init)

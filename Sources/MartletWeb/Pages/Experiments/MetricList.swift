@@ -92,7 +92,8 @@ struct MetricList {
       address(page: page, charts: $0) + "#charts"
     }
     return Model(
-      search: search ?? "", hasSearch: search != nil, summary: counted(metrics.count, "metric") + (search == nil ? "" : " found"),
+      search: search ?? "", hasSearch: search != nil,
+      summary: counted(metrics.count, "metric") + (search == nil ? "" : " found"),
       isLong: metrics.count > 20 || search != nil, pages: pages, chartPages: chartPages,
       chartSummary: modelCourses.count > Self.chartsOnAPage
         ? "\(range(modelCourses.count)) of \(counted(modelCourses.count, "course"))" : nil)

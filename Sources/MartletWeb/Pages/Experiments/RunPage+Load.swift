@@ -38,11 +38,11 @@ extension RunPage {
     return content
   }
 
+  private static let mostChildren = 100
+
   private static func children(of run: Run, _ tracker: ExperimentTracker) async throws -> RunSelection {
-    try await tracker.selectRuns(
-      RunQuery(
-        experiments: [run.info.experiment], filter: "tags.`mlflow.parentRunId` = '\(run.id)'",
-        orderBy: ["attributes.start_time ASC"], limit: 100)
-    ) { usage, count in RunTable.columns(of: usage, runs: count, onlyDifferences: false) }
+    try await tracker.children(of: run.id, limit: mostChildren) { usage, count in
+      RunTable.columns(of: usage, runs: count, onlyDifferences: false)
+    }
   }
 }

@@ -49,9 +49,10 @@ struct RunPage {
     status = run.info.status.badge.html
     took = run.info.endTime.map { "took \(readable(Timestamp(milliseconds: $0) - start))" } ?? "under way"
     facts = Self.facts(content).html
-    metrics = content.metrics.table(
-      charted: Set((content.curves + content.systemCurves).filter { $0.points > 1 }.map(\.key))
-    ).html
+    metrics =
+      content.metrics.table(
+        charted: Set((content.curves + content.systemCurves).filter { $0.points > 1 }.map(\.key))
+      ).html
     list = content.metrics.model(path: path, options: content.options)
     options = content.options.fields
     params = Self.pairs("Parameters", run.params, empty: "No parameters were logged.")
@@ -61,7 +62,8 @@ struct RunPage {
     systemSummary = content.metrics.systemSummary
     hasCourses = !content.metrics.courses.isEmpty || content.metrics.search != nil
     children = Self.children(content.children)
-    artifacts = content.artifacts.map { ArtifactListing($0, of: .run(run.id), folder: "").table.html }
+    artifacts =
+      content.artifacts.map { ArtifactListing($0, of: .run(run.id), folder: "").table.html }
       ?? "<p class=\"empty\">This server does not keep the run's artifacts: \(escaped(run.info.artifactURI))</p>"
     inputs = Self.inputs(run)
   }

@@ -20,7 +20,8 @@ struct RunTable {
   ///
   /// - Parameter onlyDifferences: leaves out metrics in which all runs agree, too.
   static func columns(of usage: [KeyUsage], runs: Int, onlyDifferences: Bool) -> [RunColumn] {
-    let metrics = usage.filter { $0.column.kind == .metric && (!onlyDifferences || differs($0, runs)) }.map(\.column.key)
+    let metrics = usage.filter { $0.column.kind == .metric && (!onlyDifferences || differs($0, runs)) }.map(
+      \.column.key)
     // Parameters in which all agree tell nothing apart; they stand on the run's own page.
     let params = usage.filter { $0.column.kind == .param && (runs < 2 || differs($0, runs)) }.map(\.column.key)
     return metricOrder(metrics.filter { !$0.hasPrefix("system/") }).prefix(mostMetrics).map { RunColumn(.metric, $0) }

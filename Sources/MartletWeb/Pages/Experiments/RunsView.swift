@@ -53,7 +53,8 @@ struct RunsView: Sendable {
     let column = try RunColumn(written: text)
     guard column.kind == .param || column.kind == .tag else {
       throw MartletError.invalidInput(
-        "runs are grouped by a parameter or a tag, not by '\(text.prefix(80))'", fix: "such as params.seed or tags.team")
+        "runs are grouped by a parameter or a tag, not by '\(text.prefix(80))'", fix: "such as params.seed or tags.team"
+      )
     }
     return column
   }

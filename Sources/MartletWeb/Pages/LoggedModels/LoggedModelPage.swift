@@ -33,7 +33,8 @@ struct LoggedModelPage {
         rows: model.metrics.prefix(Self.most).map { measured in
           Table.Row([
             .text(measured.metric.key), .number(measured.metric.value), .count(measured.metric.step),
-            .text(measured.metric.datasetName), .text(String(measured.run.text.prefix(8)), link: ObjectLink.run(measured.run)),
+            .text(measured.metric.datasetName),
+            .text(String(measured.run.text.prefix(8)), link: ObjectLink.run(measured.run)),
           ])
         }, empty: "No metrics were logged."
       ).html

@@ -35,22 +35,21 @@ struct CompareVersionsPage {
     signature = Self.difference(signatures[0], signatures[1])
     data = Self.pairs("Data", sides.map(Self.data)).html
     environment = Self.pairs("Environment", sides.map { $0.lineage?.environment ?? [:] }).html
-    files = Self.pairs(
-      "Files",
-      sides.map { side in
-        Dictionary(side.version.files.map { ($0.path, $0.digest.short) }, uniquingKeysWith: { first, _ in first })
-      }
-    ).html
-  }
-
-  private static func heads(_ sides: [Side]) -> [Table.Column] {
-    sides.map { .init("version \($0.version.id.version)") }
+    files =
+      Self.pairs(
+        "Files",
+        sides.map { side in
+          Dictionary(side.version.files.map { ($0.path, $0.digest.short) }, uniquingKeysWith: { first, _ in first })
+        }
+      ).html
   }
 
   private static func standing(_ sides: [Side]) -> Table {
     func row(_ name: String, _ cell: (Side) -> Cell) -> Table.Row { Table.Row([.text(name)] + sides.map(cell)) }
     return Table(
-      "Standing", columns: [.init("")] + sides.map { .init("version \($0.version.id.version)", link: ObjectLink.model($0.version.id)) },
+      "Standing",
+      columns: [Table.Column("What")]
+        + sides.map { Table.Column("version \($0.version.id.version)", link: ObjectLink.model($0.version.id)) },
       rows: [
         row("Aliases") { .text($0.version.aliases.sorted().joined(separator: ", ")) },
         row("Stage") { .text($0.version.stage.rawValue) },
@@ -76,8 +75,9 @@ struct CompareVersionsPage {
     let keys = metricOrder(Set(a.keys).union(b.keys)).prefix(200)
     return Table(
       "Metrics",
-      columns: [.init("Metric")] + [first, second].map { .number("version \($0.version.id.version)") }
-        + [.number("Difference")],
+      columns: [Table.Column("Metric")]
+        + [first, second].map { Table.Column.number("version \($0.version.id.version)") }
+        + [Table.Column.number("Difference")],
       rows: keys.map { key in
         let difference = a[key].flatMap { before in b[key].map { $0 - before } }
         let sign = (difference ?? 0) > 0 ? "+" : ""
@@ -90,7 +90,8 @@ struct CompareVersionsPage {
   }
 
   private static func params(_ side: Side) -> [String: String] {
-    let logged = Dictionary((side.run?.params ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let logged = Dictionary(
+      (side.run?.params ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     let recorded = (side.lineage?.parameters ?? [:]).compactMapValues(words)
     return recorded.merging(logged) { recorded, _ in recorded }
   }

@@ -81,14 +81,17 @@ struct ModelPage {
           html:
             #"<input type="checkbox" name="version" value="\#(version.id.version)" aria-label="Compare version \#(version.id.version)">"#
         )
-        let tags = version.tags.sorted { $0.key < $1.key }.prefix(4).map { "\($0.key): \(shortened($0.value, limit: 40))" }
-        let first: [Cell] = (canCompare ? [box] : []) + [
-          .text("version \(version.id.version)", link: ObjectLink.model(version.id)),
-          Cell(html: badges.isEmpty ? "–" : badges.map(\.html).joined(separator: " ")),
-          .text(tags.joined(separator: ", ")), .time(version.creationTime),
-          .text(version.createdBy),
-          .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map(ObjectLink.run)),
-        ]
+        let tags = version.tags.sorted { $0.key < $1.key }.prefix(4).map {
+          "\($0.key): \(shortened($0.value, limit: 40))"
+        }
+        let first: [Cell] =
+          (canCompare ? [box] : []) + [
+            .text("version \(version.id.version)", link: ObjectLink.model(version.id)),
+            Cell(html: badges.isEmpty ? "–" : badges.map(\.html).joined(separator: " ")),
+            .text(tags.joined(separator: ", ")), .time(version.creationTime),
+            .text(version.createdBy),
+            .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map(ObjectLink.run)),
+          ]
         let values = metrics.map { key in Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–") }
         return Table.Row(first + values + [Cell(html: escaped(readableSize(version.size)))])
       }, empty: "No versions yet.")

@@ -53,7 +53,8 @@ struct StandingForms {
     try confirmed(request, "clients that load @\(alias.prefix(60)) find nothing any more")
     guard try await platform.registry.version(id).aliases.contains(alias) else {
       throw MartletError(
-        .conflict, "@\(alias.prefix(60)) does not name \(id) any more", fix: "look at the page again: it was moved meanwhile")
+        .conflict, "@\(alias.prefix(60)) does not name \(id) any more",
+        fix: "look at the page again: it was moved meanwhile")
     }
     try await platform.registry.deleteAlias(alias, of: id.model, by: request.author)
     return ObjectLink.model(id)
@@ -70,7 +71,8 @@ struct StandingForms {
 
   private static func confirmed(_ request: PageRequest, _ why: String) throws {
     guard request.form["confirm"] != nil else {
-      throw MartletError.invalidInput("this change was not confirmed: \(why)", fix: "go back and tick the box beside the button")
+      throw MartletError.invalidInput(
+        "this change was not confirmed: \(why)", fix: "go back and tick the box beside the button")
     }
   }
 

@@ -23,7 +23,8 @@ extension VersionPage {
 
   private static func content(_ version: ModelVersion, _ platform: Platform) async throws -> Content {
     var content = Content(
-      version: version, evidence: VersionEvidence(version.lineage), model: try await platform.registry.model(version.id.model))
+      version: version, evidence: VersionEvidence(version.lineage),
+      model: try await platform.registry.model(version.id.model))
     if let run = version.run { content.gates = try await platform.gates.records(on: "run:\(run)") }
     content.gates += try await platform.gates.records(on: "model:\(version.id)")
     for endpoint in try await platform.deployments.endpoints() {
