@@ -9,7 +9,9 @@ struct ModelRoutes: APIRoutes {
   let registry: ModelRegistry
   let gates: GateStore
 
-  var routes: [APIRoute] { [listModels, getModel, listVersions, getVersion, getLineage, listGates, setAlias, deleteAlias, setStage] }
+  var routes: [APIRoute] {
+    [listModels, getModel, listVersions, getVersion, getLineage, listGates, setAlias, deleteAlias, setStage]
+  }
 
   private var listModels: APIRoute {
     APIRoute(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import MartletCore
 
 struct ModelAliasCommand: AsyncParsableCommand {
@@ -97,10 +98,16 @@ struct ModelCompareCommand: ClientCommand {
     let rows = keys.compactMap { key -> JSON? in
       let values = parts.map { $0[key] ?? .null }
       guard values[0] != values[1] || !onlyDiffers else { return nil }
-      return ["key": .string(key), "differs": .boolean(values[0] != values[1]), "first": values[0], "second": values[1]]
+      return [
+        "key": .string(key), "differs": .boolean(values[0] != values[1]), "first": values[0], "second": values[1],
+      ]
     }
     session.output.list(
-      rows, [.init("KEY", "key"), .init("DIFFERS", "differs"), .init(first, path: ["first"]), .init(second, path: ["second"])],
+      rows,
+      [
+        .init("KEY", "key"), .init("DIFFERS", "differs"), .init(first, path: ["first"]),
+        .init(second, path: ["second"]),
+      ],
       link: link(session))
   }
 
