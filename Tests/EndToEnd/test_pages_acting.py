@@ -1,5 +1,6 @@
 """What changes on a page while one looks, and what one can do there: by keyboard, without JavaScript, safely."""
 
+import pytest
 import martlet
 import requests
 from airline import DAMAGED, PROJECT, Airline
