@@ -8,6 +8,12 @@ package struct KeyUsage: Sendable, Hashable {
   package var runs: Int
   /// Different values among them.
   package var values: Int
+
+  package init(column: RunColumn, runs: Int, values: Int) {
+    self.column = column
+    self.runs = runs
+    self.values = values
+  }
 }
 
 /// The keys that an experiment's latest runs use, the commonest first within each kind.
@@ -15,6 +21,11 @@ package struct KeyCensus: Sendable, Hashable {
   package var keys: [KeyUsage]
   /// True where more keys or runs exist than were looked at.
   package var isCut: Bool
+
+  package init(keys: [KeyUsage] = [], isCut: Bool = false) {
+    self.keys = keys
+    self.isCut = isCut
+  }
 
   package func keys(_ kind: RunColumn.Kind) -> [KeyUsage] { keys.filter { $0.column.kind == kind } }
 }

@@ -51,9 +51,16 @@ struct RunGroupsTests {
         tracker, seed: "1",
         ["large": 1e9 + offset, "tiny": offset * 1e-200, "huge": offset * 1e140, "beyond": offset * 1e300])
     }
-    let group = try await tracker.groupRuns(
+    // Another group far away: most digits cancel where both are measured from one value.
+    for offset in [1.0, 2, 3] { try await log(tracker, seed: "2", ["large": offset]) }
+    try await log(tracker, seed: "2", [:])
+    let groups = try await tracker.groupRuns(
       experiments: [experiment], by: RunColumn(.param, "seed"), metrics: ["large", "tiny", "huge", "beyond"]
-    ).groups[0]
+    ).groups
+    #expect(groups.map(\.value) == ["2", "1"])
+    #expect(groups[0].metrics["large"]?.deviation == 1)
+    #expect(groups[0].metrics["large"]?.count == 3)
+    let group = groups[1]
     #expect(group.metrics["large"]?.deviation == 1)
     #expect(group.metrics["tiny"]?.deviation == 0)
     let huge = try #require(group.metrics["huge"]?.deviation)

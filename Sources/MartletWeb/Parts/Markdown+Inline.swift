@@ -1,14 +1,22 @@
 import MartletCore
 
 extension Markdown {
+  private static let signs: Set<Character> = ["`", "[", "*"]
+  private static let mostMisses = 2000
+
   /// Code, emphasis and links inside a block.
-  static func inline(_ text: Substring) -> String {
+  mutating func inline(_ text: Substring) -> String {
     var (html, rest) = ("", text)
-    while let sign = rest.first {
-      if let (piece, length) = code(rest) ?? link(rest) ?? emphasis(rest) {
+    while !rest.isEmpty {
+      let plain = rest.prefix { !Self.signs.contains($0) }
+      html += escaped(String(plain))
+      rest = rest[plain.endIndex...]
+      guard let sign = rest.first else { break }
+      if misses < Self.mostMisses, let (piece, length) = Self.code(rest) ?? Self.link(rest) ?? Self.emphasis(rest) {
         html += piece
         rest = rest.dropFirst(length)
       } else {
+        misses += 1
         html += escaped(String(sign))
         rest = rest.dropFirst()
       }

@@ -7,9 +7,15 @@ struct Markdown {
   private var html = ""
   /// Headings go on from the page's own, without leaving a level out.
   private var level = 1
+  /// Signs that began nothing. After too many of them signs are text, so that no file takes long.
+  var misses = 0
+
+  private init(_ text: String) {
+    lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
+  }
 
   static func html(_ text: String) -> String {
-    var markdown = Markdown(lines: text.split(separator: "\n", omittingEmptySubsequences: false)[...])
+    var markdown = Markdown(text)
     while let line = markdown.lines.first { markdown.block(line) }
     return markdown.html
   }
@@ -23,7 +29,8 @@ struct Markdown {
     } else if let heading = Self.heading(plain) {
       lines.removeFirst()
       level = min(max(2, heading.level + 1), min(level + 1, 6))
-      html += "<h\(level)>\(Self.inline(heading.text))</h\(level)>\n"
+      let text = inline(heading.text)
+      html += "<h\(level)>\(text)</h\(level)>\n"
     } else if plain.count >= 3, Set(plain) == ["-"] || Set(plain) == ["*"] {
       lines.removeFirst()
       html += "<hr>\n"
@@ -47,14 +54,16 @@ struct Markdown {
     let body = lines.prefix { $0.drop { $0 == " " }.hasPrefix(">") }
     lines = lines.dropFirst(body.count)
     let text = body.map { $0.drop { $0 == " " || $0 == ">" } }.joined(separator: " ")
-    html += "<blockquote><p>\(Self.inline(text[...]))</p></blockquote>\n"
+    let quoted = inline(text[...])
+    html += "<blockquote><p>\(quoted)</p></blockquote>\n"
   }
 
   private mutating func list(isOrdered: Bool) {
     html += isOrdered ? "<ol>" : "<ul>"
     while let line = lines.first, let text = Self.item(line.drop { $0 == " " }) {
       lines.removeFirst()
-      html += "<li>\(Self.inline(text))</li>"
+      let entry = inline(text)
+      html += "<li>\(entry)</li>"
     }
     html += isOrdered ? "</ol>\n" : "</ul>\n"
   }
@@ -65,7 +74,8 @@ struct Markdown {
       lines.removeFirst()
       text.append(String(line))
     }
-    html += "<p>\(Self.inline(text.joined(separator: "\n")[...]))</p>\n"
+    let joined = inline(text.joined(separator: "\n")[...])
+    html += "<p>\(joined)</p>\n"
   }
 
   private static func isText(_ line: Substring) -> Bool {

@@ -69,7 +69,8 @@ struct ExperimentPage {
 
   init(_ content: Content) {
     let (experiment, view) = (content.experiment, content.view)
-    path = ObjectLink.experiment(experiment.id)
+    let path = ObjectLink.experiment(experiment.id)
+    self.path = path
     name = experiment.name
     filter = view.filter ?? ""
     order = view.order ?? ""

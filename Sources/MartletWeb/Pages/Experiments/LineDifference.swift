@@ -50,7 +50,7 @@ struct LineDifference {
   }
 
   private static func split(_ text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).prefix(mostLines).map(String.init)
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).prefix(mostLines).map(String.init)
   }
 
   /// Equal lines far from any change are counted, not shown.

@@ -23,25 +23,32 @@ struct RunsView: Sendable {
 
   init(_ request: PageRequest) {
     // MLflow's own pages call them so; links to them go on working.
-    filter = request.text("filter") ?? request.text("searchFilter")
-    order =
+    let filter = request.text("filter") ?? request.text("searchFilter")
+    let order =
       request.text("order")
       ?? request.text("orderByKey").map { $0 + (request.text("orderByAsc") == "true" ? " ASC" : " DESC") }
+    let (group, page) = (request.text("group"), request.text("page"))
+    var columns: [RunColumn] = []
+    var groupColumn: RunColumn?
+    let problems = [
+      Self.problem(.columns) { columns = try request.texts("columns").flatMap(RunColumn.list) },
+      Self.problem(.filter) { try ExperimentTracker.checkFilter(filter) },
+      Self.problem(.order) { if let order { try ExperimentTracker.checkOrder(order) } },
+      Self.problem(.group) { groupColumn = try group.map(Self.groupColumn) },
+      Self.problem(.page) { _ = try PageToken(page) },
+    ]
+    self.columns = Self.unique(columns)
+    self.groupColumn = groupColumn
+    (self.filter, self.order, self.group, pageToken) = (filter, order, group, page)
     onlyDifferences = request.text("differs") != nil
-    group = request.text("group")
-    pageToken = request.text("page")
-    check(.columns) { columns = Self.unique(try request.texts("columns").flatMap(RunColumn.list)) }
-    check(.filter) { try ExperimentTracker.checkFilter(filter) }
-    check(.order) { if let order { try ExperimentTracker.checkOrder(order) } }
-    check(.group) { groupColumn = try group.map(Self.groupColumn) }
-    check(.page) { _ = try PageToken(pageToken) }
+    problem = problems.compactMap(\.self).first
   }
 
-  /// Keeps the first thing that is wrong.
-  private mutating func check(_ field: Problem.Field, _ read: () throws -> Void) {
+  private static func problem(_ field: Problem.Field, _ read: () throws -> Void) -> Problem? {
     do { try read() } catch {
-      if problem == nil { problem = Problem(field: field, error: MartletError(error, doing: "reading the address")) }
+      return Problem(field: field, error: MartletError(error, doing: "reading the address"))
     }
+    return nil
   }
 
   private static func unique(_ columns: [RunColumn]) -> [RunColumn] {
