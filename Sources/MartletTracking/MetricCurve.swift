@@ -22,14 +22,17 @@ package struct MetricCurve: Sendable, Hashable {
   /// In order of the first step.
   package var parts: [Part]
 
+  /// A series of so many times as many points as parts are wanted still comes as single points.
+  static let pointsForAPart = 4
+
   package var points: Int { parts.reduce(0) { $0 + $1.count } }
   /// Every part is one point.
   package var isExact: Bool { parts.allSatisfy { $0.count == 1 } }
 }
 
 extension ExperimentTracker {
-  /// A run's series between two steps, both included, in at most `parts` parts; a series of no more points than
-  /// that comes as it is. However long it is, little memory is used: the database puts the parts together.
+  /// A run's series between two steps, both included, in at most `parts` parts; a series of up to four times as many
+  /// points comes as it is. However long it is, little memory is used: the database puts the parts together.
   package func metricCurve(
     _ run: RunID, key: String, steps: ClosedRange<Int64>? = nil, parts: Int = 500
   ) async throws -> MetricCurve {

@@ -15,8 +15,9 @@ struct MetricCurveStore {
 
   func curve(parts: Int) throws -> MetricCurve {
     let most = max(1, parts)
-    let single = try points(limit: most + 1)
-    let found = single.count <= most ? single : try stretches(most)
+    let few = most * MetricCurve.pointsForAPart
+    let single = try points(limit: few + 1)
+    let found = single.count <= few ? single : try stretches(most)
     return MetricCurve(key: key, parts: found.sorted { ($0.firstStep, $0.time) < ($1.firstStep, $1.time) })
   }
 

@@ -80,7 +80,12 @@ struct RunsLook: ParsableArguments {
   var onlyDiffers = false
   @Option(help: "One row for each value of a parameter or tag, with mean and spread: params.seed.") var groupBy: String?
 
-  func chosenColumns() throws -> [RunColumn] { try RunColumn.list(written: columns ?? "") }
+  func chosenColumns() throws -> [RunColumn] {
+    do { return try RunColumn.list(written: columns ?? "") } catch let error as MartletError {
+      throw UsageError(
+        error.message, cause: "--columns \(columns ?? "")", fix: "write them as metrics.NAME, params.NAME, tags.NAME")
+    }
+  }
 
   /// What stands after the question mark of the page's address.
   var query: String {

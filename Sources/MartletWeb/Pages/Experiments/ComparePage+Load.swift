@@ -48,7 +48,7 @@ extension ComparePage {
   private static func courses(
     _ view: CompareView, _ runs: [Run], _ drawable: [String], _ tracker: ExperimentTracker
   ) async throws -> [(key: String, curves: [MetricCurve])] {
-    let parts = min(400, max(20, 2000 / runs.count))
+    let parts = min(250, max(20, 1000 / runs.count))
     let chosen = view.metrics.isEmpty ? Array(drawable.prefix(runs.count > 20 ? 1 : 4)) : view.metrics
     var courses: [(key: String, curves: [MetricCurve])] = []
     for key in chosen.prefix(mostCharts) {

@@ -15,11 +15,21 @@ struct GroupTable {
       caption: (groups.isCut ? "The \(RunGroups.most) largest groups. " : "")
         + "Mean ± standard deviation of the sample (n − 1); below: least to greatest, and the number of runs where some lack it.",
       columns: [.init(column.key), .number("Runs")] + metrics.map { .number($0) },
-      rows: groups.groups.map { group in
+      rows: ordered.map { group in
         Table.Row(
           [.text(Self.label(group.value), link: link(group.value)), .count(group.runs)]
             + metrics.map { cell($0, group) })
       }, empty: "No run matches the filter.")
+  }
+
+  /// The largest first; of equal ones numbers in their order.
+  private var ordered: [RunGroup] {
+    func number(_ group: RunGroup) -> Double {
+      group.value.flatMap(Double.init).flatMap { $0.isNaN ? nil : $0 } ?? .infinity
+    }
+    return groups.groups.enumerated().sorted { a, b in
+      (b.element.runs, number(a.element), a.offset) < (a.element.runs, number(b.element), b.offset)
+    }.map(\.element)
   }
 
   private static func label(_ value: String?) -> String {

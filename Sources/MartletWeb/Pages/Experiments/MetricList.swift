@@ -12,7 +12,7 @@ struct MetricList {
   var page: Int
   var chartPage: Int
 
-  static let rowsOnAPage = 100
+  static let rowsOnAPage = 30
   static let chartsOnAPage = 12
   static let mostSystemCharts = 12
   private static let system = "system/"

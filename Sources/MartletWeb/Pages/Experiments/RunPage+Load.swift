@@ -5,7 +5,7 @@ import MartletTracking
 
 extension RunPage {
   /// Parts of a curve: more than a chart of this width can show.
-  private static let partsOfACurve = 400
+  private static let partsOfACurve = 250
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let run = try await platform.tracker.run(try request.identifier("id"))

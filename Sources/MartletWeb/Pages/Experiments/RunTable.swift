@@ -24,7 +24,11 @@ struct RunTable {
       \.column.key)
     // Parameters in which all agree tell nothing apart; they stand on the run's own page.
     let params = usage.filter { $0.column.kind == .param && (runs < 2 || differs($0, runs)) }.map(\.column.key)
-    return metricOrder(metrics.filter { !$0.hasPrefix("system/") }).prefix(mostMetrics).map { RunColumn(.metric, $0) }
+    let common = Set(usage.filter { $0.runs * 2 >= runs }.map(\.column.key))
+    let ordered = metricOrder(metrics.filter { !$0.hasPrefix("system/") })
+    // What most of them have comes before what a single one has a thousand of.
+    let shown = ordered.filter(common.contains) + ordered.filter { !common.contains($0) }
+    return shown.prefix(mostMetrics).map { RunColumn(.metric, $0) }
       + params.prefix(mostParams).map { RunColumn(.param, $0) }
   }
 
