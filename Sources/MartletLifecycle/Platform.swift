@@ -96,5 +96,5 @@ extension FeatureCatalog {
 package enum PlatformJobs {
   package static let handlers: [JobHandler] =
     DataJobs.handlers + FeatureJobs.handlers + ServingJobs.handlers
-    + [SQLJob.handler, TrialJob.handler, EvaluationJob.handler, WindowJob.handler]
+    + [SQLJob.handler, TrialJob.handler, EvaluationJob.handler, WindowJob.handler, ParquetRowsJob.handler]
 }

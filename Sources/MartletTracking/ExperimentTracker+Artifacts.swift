@@ -109,7 +109,7 @@ extension ExperimentTracker {
   private static let mostListed = 100_000
 
   /// The full path of a run's artifact; the empty path is the run's folder.
-  private func artifactPath(_ path: String, of run: RunID, forWriting: Bool) async throws -> String {
+  func artifactPath(_ path: String, of run: RunID, forWriting: Bool) async throws -> String {
     let path = try ArtifactLocation.checked(path, allowsRoot: !forWriting)
     let info = try await database.read { connection in
       forWriting ? try RunStore.active(run, in: connection).info : try RunStore.get(run, in: connection).info

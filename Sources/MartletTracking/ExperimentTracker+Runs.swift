@@ -103,19 +103,10 @@ extension ExperimentTracker {
   /// - Throws: `.invalidInput` when the filter or the order is not of MLflow's grammar, saying where.
   package func searchRuns(_ query: RunQuery) async throws -> Page<Run> {
     try Self.checkLimit(query.limit, atMost: 50_000)
-    let clauses = try RunSearch.grammar.parse(query.filter)
-    let orders = try RunSearch.grammar.parseOrders(query.orderBy)
-    let experiments = try query.experiments.map(ExperimentStore.number)
-    guard experiments.count <= 1000 else { throw MartletError.invalidInput("a search names at most 1000 experiments") }
-    let page = try PageToken(query.pageToken)
-    let search = RunSearch(
-      clauses, orders: orders, experiments: experiments, view: query.view, limit: query.limit + 1, page: page)
+    let search = try RunSearch(query)
     return try await database.read { connection in
-      let found = try search.rows(in: connection)
-      let rows = Array(found.prefix(query.limit))
-      let next = PageToken(offset: page.offset + query.limit, after: RunPlace(rows.last?.info, in: orders)?.json)
-      return Page(
-        try RunStore.complete(rows, in: connection), nextToken: found.count > query.limit ? next.text : nil)
+      let page = try search.page(of: query, in: connection)
+      return Page(try RunStore.complete(page.items, in: connection), nextToken: page.nextToken)
     }
   }
 

@@ -13,11 +13,20 @@ enum ObjectLink {
     case "model": return modelPage(name)
     case "run": return "/runs/\(name)"
     case "experiment": return "/experiments/\(name)"
+    case "logged_model": return "/logged-models/\(name)"
     case "pipeline", "pipeline-run": return "/pipelines/\(name)"
     case "alert": return "/alerts?all=1#\(name)"
     default: return nil
     }
   }
+
+  static func run(_ run: RunID) -> String { "/runs/\(pathEncoded(run.text) ?? "")" }
+
+  static func loggedModel(_ id: String) -> String { "/logged-models/\(pathEncoded(id) ?? "")" }
+
+  static func experiment(_ experiment: ExperimentID) -> String { "/experiments/\(pathEncoded(experiment.text) ?? "")" }
+
+  static func model(_ name: ModelName) -> String { "/models/\(pathEncoded(name.text) ?? "")" }
 
   static func model(_ version: ModelVersionID) -> String {
     "/models/\(pathEncoded(version.model.text) ?? "")/\(version.version)"
@@ -79,6 +88,11 @@ enum ObjectLink {
 
 /// An address with parameters after the question mark; those without a value are left out.
 func link(_ path: String, _ query: KeyValuePairs<String, String?>) -> String {
+  link(path, query.map { ($0.key, $0.value) })
+}
+
+/// The same for parameters that may stand there more than once.
+func link(_ path: String, _ query: [(String, String?)]) -> String {
   let parts = query.compactMap { name, value in
     value.flatMap { $0.isEmpty ? nil : "\(name)=\(ObjectLink.queryEncoded($0))" }
   }

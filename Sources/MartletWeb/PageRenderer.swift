@@ -1,3 +1,4 @@
+import HTTPTypes
 package import Hummingbird
 import MartletCore
 import Mustache
@@ -18,9 +19,9 @@ package struct PageRenderer: Sendable {
 
   package func response(_ page: Page, status: HTTPResponse.Status = .ok) throws -> Response {
     let html = try html(page)
-    return Response(
-      status: status, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
-      body: .init(byteBuffer: ByteBuffer(string: html)))
+    var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
+    if page.framesOwnPages { headers[.contentSecurityPolicy] = ContentPolicy.framingOwnPages }
+    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: html)))
   }
 
   func html(_ page: Page) throws -> String {
@@ -52,6 +53,8 @@ package struct Page {
   var model: Any
   /// Live pages ask for themselves again this often.
   var refreshSeconds: Int?
+  /// It shows pages of this server in frames.
+  var framesOwnPages = false
   /// The same content from the native API, and from the command line.
   var apiLink: String?
   var command: String?

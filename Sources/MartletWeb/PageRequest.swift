@@ -59,7 +59,7 @@ struct PageRequest: Sendable {
   func texts(_ name: String) -> [String] { repeated[name, default: []].filter { !$0.isEmpty } }
 
   private static func pairs(_ text: String) throws -> [(String, String)] {
-    try text.split(separator: "&").prefix(100).map { part in
+    try text.split(separator: "&").prefix(400).map { part in
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return (
         try decoded(pair[0], plusIsSpace: true), pair.count > 1 ? try decoded(pair[1], plusIsSpace: true) : ""

@@ -35,10 +35,21 @@ package struct WebRoutes: Sendable {
     table.page("/pipelines/:id") { [log] in try await PipelineRunPage.load($0, $1, log: log) }
     table.page("/experiments", ExperimentsPage.load)
     table.page("/experiments/:id", ExperimentPage.load)
+    table.form("/experiments/:id/views", ExperimentPage.save)
+    table.form("/experiments/:id/views/delete", ExperimentPage.delete)
     table.page("/runs/:id", RunPage.load)
     table.page("/compare", ComparePage.load)
+    table.page("/runs/:id/artifacts", ArtifactPage.ofRun)
+    table.page("/logged-models/:id", LoggedModelPage.load)
+    table.page("/logged-models/:id/artifacts", ArtifactPage.ofLoggedModel)
+    addArtifactRoutes(table)
+    addMLflowRoutes(table)
     table.page("/models", ModelsPage.load)
     table.page("/models/:name/:version", VersionPage.load)
+    table.page("/compare-versions", CompareVersionsPage.load)
+    table.form("/models/:name/:version/alias", StandingForms.setAlias)
+    table.form("/models/:name/:version/alias/remove", StandingForms.removeAlias)
+    table.form("/models/:name/:version/stage", StandingForms.setStage)
     table.page("/endpoints", EndpointsPage.load)
     table.page("/endpoints/:name", EndpointPage.load)
     table.form("/endpoints/:name/rollback", RollbackForm.submit)
@@ -56,6 +67,29 @@ package struct WebRoutes: Sendable {
       let page = ObjectLink.page(of: "model:\(name)")
       if name.contains("@"), let page, page.split(separator: "/").count == 3 { return Self.redirect(to: page) }
       return try routes.renderer.response(try await ModelPage.load(routes.platform, request))
+    }
+  }
+
+  /// Pictures and pages that somebody logged, in a sandbox.
+  private func addArtifactRoutes<Context: RequestContext>(_ table: Table<Context, some RouterMethods<Context>>) {
+    table.route("/runs/:id/artifacts/image") { routes, request in
+      try await ArtifactFiles.image(.run(try request.identifier("id")), routes.platform, request)
+    }
+    table.route("/runs/:id/artifacts/frame") { routes, request in
+      try await ArtifactFiles.frame(.run(try request.identifier("id")), routes.platform, request)
+    }
+    table.route("/logged-models/:id/artifacts/image") { routes, request in
+      try await ArtifactFiles.image(.loggedModel(try request.name("id")), routes.platform, request)
+    }
+    table.route("/logged-models/:id/artifacts/frame") { routes, request in
+      try await ArtifactFiles.frame(.loggedModel(try request.name("id")), routes.platform, request)
+    }
+  }
+
+  /// The addresses of MLflow's own pages, as its clients and its users' bookmarks know them.
+  private func addMLflowRoutes<Context: RequestContext>(_ table: Table<Context, some RouterMethods<Context>>) {
+    for path in MLflowLinks.paths {
+      table.route(RouterPath(path)) { _, request in Self.redirect(to: try MLflowLinks.page(path, request)) }
     }
   }
 

@@ -93,6 +93,7 @@ class Airline:
         self._train()
         self._live()
         self._notebook()
+        self._files()
         self._look_up()
         return self
 
@@ -149,6 +150,29 @@ class Airline:
                 self.mlflow("runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1_364_774_520_000})
             self.ids[f"notebook run {number}"] = run
         self.ids["notebook"] = experiment
+
+    def _files(self):
+        """What the colleague's code left beside the numbers."""
+        def put(path: str, content: bytes):
+            answer = requests.put(f"{self.server.url}/api/2.0/mlflow-artifacts/artifacts/{path}", data=content, timeout=30)
+            assert answer.status_code == 200, answer.text
+
+        def root(uri: str) -> str:
+            return uri.split("mlflow-artifacts:/")[1].strip("/")
+
+        for number in range(2):
+            info = requests.get(f"{self.server.url}/api/2.0/mlflow/runs/get?run_id={self.ids[f'notebook run {number}']}", timeout=30).json()["run"]["info"]
+            folder = root(info["artifact_uri"])
+            put(f"{folder}/model/requirements.txt", f"numpy==2.{number}\nscipy==1.15\n".encode())
+        put(f"{folder}/notes.md", b"# Notes\n\nA slower start **is** worth it: see [MLflow](https://mlflow.org).\n\n- 0.1\n- 0.03\n")
+        put(f"{folder}/late.csv", b"carrier,late\nUA,0.18\nB6,0.21\n")
+        put(f"{folder}/plots/curve.svg", b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 20' width='400'><path d='M0 20L40 0' stroke='navy'/></svg>")
+        put(f"{folder}/report.html", b"<!doctype html><title>x</title><h1>Report</h1><script>document.title = 'ran'</script><p style='color:navy'>All is well.")
+        put(f"{folder}/params.json", b'{"depth": 6, "features": ["wind", "delay"], "nested": {"a": [1, {"b": null}]}}')
+        model = requests.post(f"{self.server.url}/api/2.0/mlflow/logged-models", json={
+            "experiment_id": self.ids["notebook"], "name": "booster", "source_run_id": self.ids["notebook run 1"]}, timeout=30).json()["model"]["info"]
+        put(f"{root(model['artifact_uri'])}/MLmodel", b"flavors:\n  lightgbm: {}\n")
+        self.ids["logged model"] = model["model_id"]
 
     def _look_up(self):
         runs = self.items(f"/projects/{PROJECT}/pipeline-runs")

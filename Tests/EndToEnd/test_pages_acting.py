@@ -1,5 +1,6 @@
 """What changes on a page while one looks, and what one can do there: by keyboard, without JavaScript, safely."""
 
+import pytest
 import martlet
 import requests
 from airline import DAMAGED, PROJECT, Airline
@@ -42,6 +43,10 @@ def test_a_run_under_way_shows_new_metrics_by_itself(airline, open_page):
     airline.mlflow("runs/log-metric", {"run_id": run, "key": "late_share", "value": 0.125, "timestamp": 1_364_774_600_000})
     page.locator("#metrics", has_text="late_share").wait_for()
     assert "0.125" in page.locator("#metrics").text_content()
+    airline.mlflow("runs/log-metric", {"run_id": run, "key": "loss", "value": 7.5, "timestamp": 1_364_774_601_000, "step": 120})
+    page.locator("#chart-loss > p", has_text="121 points").wait_for()
+    airline.mlflow("runs/log-metric", {"run_id": run, "key": "late_share", "value": 0.25, "timestamp": 1_364_774_602_000, "step": 1})
+    page.locator("[id='chart-late_share'] [data-plot-canvas] svg").wait_for()
 
 
 def test_live_traffic_is_counted_while_one_looks(airline, open_page):
@@ -168,6 +173,87 @@ def test_runs_are_chosen_and_compared_by_keyboard(airline, open_page):
     page.get_by_role("link", name="Only what differs").press("Enter")
     page.get_by_role("link", name="Show all rows").wait_for()
     assert "lightgbm" not in tab.text() and "learning_rate" in tab.text()
+
+
+@pytest.mark.parametrize("fragment,path", [
+    ("#/experiments/{notebook}", "/experiments/{notebook}"), ("#/experiments/{notebook}/runs/{run}", "/runs/{run}"),
+    ("#/experiments/{notebook}/runs/{run}/artifacts/notes.md", "/runs/{run}"), ("#/experiments/{notebook}/models/{model}", "/logged-models/{model}"),
+    ("#/models/{project}/versions/2", "/models/{project}/2"), ("#/models/{project}", "/models/{project}"), ("#/models", "/models"),
+    ('#/compare-runs?runs=["{run}","{other}"]&experiments=["{notebook}"]', "/compare?run={run}&run={other}"),
+    ("#/experiments/{notebook}?searchFilter=metrics.roc_auc > 0.71&orderByKey=metrics.`roc_auc`&orderByAsc=true", "/experiments/{notebook}?"),
+])
+def test_links_that_mlflow_prints_open_the_right_page(airline, open_page, fragment, path):
+    names = {"notebook": airline.ids["notebook"], "run": airline.ids["notebook run 0"], "other": airline.ids["notebook run 1"],
+             "model": airline.ids["logged model"], "project": PROJECT}
+    tab = open_page("/")
+    tab.page.goto("about:blank")
+    tab.page.goto(tab.url + "/" + fragment.format(**names))
+    tab.page.wait_for_url(lambda url: url.startswith(tab.url + path.format(**names)))
+    tab.page.wait_for_selector("body[data-ready]")
+    assert "Not here" not in tab.text()
+
+
+@pytest.mark.parametrize("fragment", ["#/nowhere", "#//evil.example/experiments", "#/\\\\evil.example", "#experiments", "#/javascript:alert(1)"])
+def test_other_fragments_lead_nowhere(open_page, fragment):
+    tab = open_page("/" + fragment)
+    assert tab.page.locator("h1").text_content() == "Home"
+    assert tab.page.url.startswith(tab.url + "/#")
+
+
+def test_a_logged_page_runs_no_script_and_reaches_nothing(airline, open_page):
+    tab = open_page(f"/runs/{airline.ids['notebook run 1']}/artifacts?path=report.html")
+    frame = tab.page.frame_locator("iframe.artifact")
+    assert frame.locator("h1").text_content() == "Report"
+    inner = next(one for one in tab.page.frames if "/artifacts/frame" in one.url)
+    assert inner.title() == "x", "the script did not run"
+    assert inner.evaluate("window.origin") == "null"
+
+
+def test_lines_are_brushed_in_parallel_coordinates(airline, open_page):
+    tab = open_page("/compare?run=" + "&run=".join(airline.ids[f"notebook run {number}"] for number in range(3)))
+    canvas = tab.page.locator("#parallel-plot [data-plot-canvas]")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    tab.page.mouse.move(box["x"] + 70, box["y"] + 50)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + 70, box["y"] + box["height"] - 30, steps=5)
+    tab.page.mouse.up()
+    tab.page.locator("#parallel-plot [data-plot-selection]", has_text="Inside: 3").wait_for()
+    assert tab.complaints == []
+
+
+def test_a_view_is_saved_and_opened_by_keyboard(airline, open_page):
+    tab = open_page(f"/experiments/{airline.ids['notebook']}?filter=metrics.roc_auc+>+0.71")
+    page = tab.page
+    page.locator("summary", has_text="Save this view").press("Enter")
+    page.get_by_role("textbox", name="Name").fill("good ones")
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
+    page.get_by_role("link", name="good ones").first.wait_for()
+    page.goto(f"{tab.url}/experiments/{airline.ids['notebook']}")
+    page.get_by_role("link", name="good ones").first.press("Enter")
+    page.wait_for_url("**filter=metrics.roc_auc*")
+    assert "2 runs match" in tab.text()
+    page.locator("summary", has_text="Save this view").press("Enter")
+    page.locator("form[aria-label='Delete the view good ones'] button").press("Enter")
+    page.wait_for_url(f"**/experiments/{airline.ids['notebook']}")
+    assert page.get_by_role("link", name="good ones").count() == 0
+
+
+def test_an_alias_is_set_with_a_confirmation_and_not_without(airline, open_page):
+    page = open_page(f"/models/{PROJECT}/1").page
+    page.locator("#standing summary").press("Enter")
+    form = page.locator("form[aria-label='Let an alias name this version']")
+    form.get_by_role("combobox").fill("candidate")
+    form.get_by_role("button").press("Enter")
+    assert airline.get(f"/models/{PROJECT}/versions/1")["aliases"] == ["champion"]
+    form.get_by_role("checkbox").press("Space")
+    form.get_by_role("button").press("Enter")
+    page.locator(".badge", has_text="candidate").wait_for()
+    page.locator("#standing summary").press("Enter")
+    form = page.locator("form[aria-label='Remove the alias candidate']")
+    form.get_by_role("checkbox").press("Space")
+    form.get_by_role("button").press("Enter")
+    martlet.wait_until(lambda: airline.get(f"/models/{PROJECT}/versions/1")["aliases"] == ["champion"], what="the alias is gone")
 
 
 def test_jump_to_finds_by_keyboard(open_page):

@@ -2,6 +2,7 @@
 
 import html.parser
 import os
+import json
 import re
 import urllib.parse
 
@@ -137,6 +138,27 @@ def test_artifacts_are_downloads_whatever_they_are(shared_server, hostile):
         assert answer.status_code == 200
         assert answer.headers["Content-Disposition"].startswith("attachment")
         assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Content-Security-Policy"] == POLICY
+
+
+def test_artifacts_that_are_shown_run_nothing_and_reach_nothing(shared_server, hostile):
+    store = shared_server.url + "/api/2.0/mlflow-artifacts/artifacts/"
+    folder = hostile["artifact_uri"].split("mlflow-artifacts:/")[1].lstrip("/")
+    sandbox = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    for name, content in {"shown.html": b"<script>alert(1)</script>", "shown.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+                          "shown.md": HOSTILE.encode(), "shown.csv": HOSTILE.encode(), "shown.json": json.dumps({HOSTILE: HOSTILE}).encode(),
+                          "shown.png": b"<script>alert(1)</script>", "shown.parquet": HOSTILE.encode()}.items():
+        requests.put(store + f"{folder}/{name}", data=content, headers={"Content-Type": "text/html"}).raise_for_status()
+        page = requests.get(f"{shared_server.url}/runs/{hostile['run_id']}/artifacts?path={name}", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert page.headers["Content-Security-Policy"] in (POLICY, POLICY + "; frame-src 'self'")
+        assert "<script>alert" not in page.text and "<img src=x" not in page.text, name
+    for route, name in [("frame", "shown.html"), ("image", "shown.svg")]:
+        answer = requests.get(f"{shared_server.url}/runs/{hostile['run_id']}/artifacts/{route}?path={name}")
+        assert answer.status_code == 200
+        assert answer.headers["Content-Security-Policy"] == sandbox and answer.headers["X-Content-Type-Options"] == "nosniff"
+    for route, name in [("image", "shown.png"), ("image", "shown.html"), ("frame", "shown.svg"), ("frame", "../shown.html"), ("frame", "absent.html")]:
+        answer = requests.get(f"{shared_server.url}/runs/{hostile['run_id']}/artifacts/{route}", params={"path": name}, headers={"Accept": "text/html"})
+        assert answer.status_code in (400, 404) and "alert(1)" not in answer.text
 
 
 # Paths and addresses.

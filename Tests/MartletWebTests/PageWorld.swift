@@ -48,6 +48,8 @@ struct PageWorld {
     var status: Int
     var html: String
     var location: String?
+    var contentType: String?
+    var contentPolicy: String?
   }
 
   func get(_ path: String) async throws -> Answer { try await send(path, .get) }
@@ -65,7 +67,8 @@ struct PageWorld {
     try await Application(router: router).test(.router) { client in
       try await client.execute(uri: path, method: method, headers: headers, body: body) { response in
         Answer(
-          status: response.status.code, html: String(buffer: response.body), location: response.headers[.location])
+          status: response.status.code, html: String(buffer: response.body), location: response.headers[.location],
+          contentType: response.headers[.contentType], contentPolicy: response.headers[.contentSecurityPolicy])
       }
     }
   }

@@ -1,9 +1,6 @@
 import HTTPTypes
 package import Hummingbird
-
-private let contentPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-  + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+import MartletWeb
 
 /// The headers that every answer carries; a route that sets its own content policy keeps it.
 package struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
@@ -14,7 +11,7 @@ package struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     var response = try await next(request, context)
     if response.headers[.contentSecurityPolicy] == nil {
-      response.headers[.contentSecurityPolicy] = contentPolicy
+      response.headers[.contentSecurityPolicy] = ContentPolicy.pages
     }
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.referrerPolicy] = "no-referrer"

@@ -6,7 +6,12 @@ import MartletTracking
 struct ExperimentRoutes: APIRoutes {
   let tracker: ExperimentTracker
 
-  var routes: [APIRoute] { [listExperiments, getExperiment, listRuns, getRun, getMetric] }
+  var routes: [APIRoute] {
+    [
+      listExperiments, getExperiment, listRuns, getRun, getMetric, getCurve, listGroups, listViews, saveView,
+      deleteView,
+    ]
+  }
 
   private var listExperiments: APIRoute {
     APIRoute(
@@ -73,7 +78,7 @@ struct ExperimentRoutes: APIRoutes {
     }
   }
 
-  private func experiment(_ name: String) async throws -> Experiment {
+  func experiment(_ name: String) async throws -> Experiment {
     if let known = try await tracker.findExperiment(named: name) { return known }
     guard Int64(name) != nil else {
       throw MartletError.notFound(
@@ -82,7 +87,7 @@ struct ExperimentRoutes: APIRoutes {
     return try await tracker.experiment(ExperimentID(name))
   }
 
-  private func experiments(_ name: String?) async throws -> [ExperimentID] {
+  func experiments(_ name: String?) async throws -> [ExperimentID] {
     if let name { return [try await experiment(name).id] }
     return try await tracker.searchExperiments(limit: 1000).items.map(\.id)
   }

@@ -9,14 +9,20 @@ struct ModelRoutes: APIRoutes {
   let registry: ModelRegistry
   let gates: GateStore
 
-  var routes: [APIRoute] { [listModels, getModel, listVersions, getVersion, getLineage, listGates, setAlias] }
+  var routes: [APIRoute] {
+    [listModels, getModel, listVersions, getVersion, getLineage, listGates, setAlias, deleteAlias, setStage]
+  }
 
   private var listModels: APIRoute {
     APIRoute(
-      .get, "/models", "listModels", "Registered models", query: APIParameter.paging,
-      response: .json(.page(of: Self.model))
+      .get, "/models", "listModels", "Registered models",
+      query: APIParameter.paging + [
+        APIParameter("filter", .text, "such as: name ILIKE '%delay%' and tags.team = 'desk'")
+      ], response: .json(.page(of: Self.model))
     ) { request in
-      .page(try await registry.searchModels(limit: request.limit, pageToken: request.pageToken), Self.json)
+      .page(
+        try await registry.searchModels(
+          filter: request.text(query: "filter"), limit: request.limit, pageToken: request.pageToken), Self.json)
     }
   }
 
@@ -107,6 +113,36 @@ struct ModelRoutes: APIRoutes {
       try await registry.setAlias(
         try request.parameter("alias"), to: ModelVersionID(model: name, version: version), by: request.author)
       return .json(Self.json(try await registry.model(name)))
+    }
+  }
+
+  private var deleteAlias: APIRoute {
+    APIRoute(
+      .delete, "/models/{model}/aliases/{alias}", "deleteModelAlias", "Let an alias name nothing any more",
+      response: .noContent
+    ) { request in
+      let (name, alias) = (try request.identifier("model") as ModelName, try request.parameter("alias"))
+      guard try await registry.model(name).aliases[alias] != nil else {
+        throw MartletError.notFound("\(name) has no alias '\(alias.prefix(60))'", fix: "martlet model show \(name)")
+      }
+      try await registry.deleteAlias(alias, of: name, by: request.author)
+      return .empty
+    }
+  }
+
+  private var setStage: APIRoute {
+    APIRoute(
+      .put, "/models/{model}/versions/{version}/stage", "setModelStage", "Move a version to a stage",
+      body: .json(
+        .object(
+          ["stage": .string(oneOf: ModelStage.allCases.map(\.rawValue)), "archive_others": .boolean],
+          required: ["stage"])), response: .json(Self.version)
+    ) { request in
+      .json(
+        Self.json(
+          try await registry.move(
+            try request.modelVersion(), to: try ModelStage(written: request.json["stage"]?.string ?? ""),
+            archivingOthers: request.json["archive_others"]?.boolean ?? false, by: request.author)))
     }
   }
 

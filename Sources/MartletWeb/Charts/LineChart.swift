@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 
 /// Lines over time or steps as SVG, with a text summary for people who do not see it.
@@ -30,8 +31,10 @@ package struct LineChart {
   package var events: [(label: String, x: Double)]
   /// Where values are expected, such as between control limits that differ from point to point.
   package var band: [(x: Double, low: Double, high: Double)] = []
-  /// The middle of the band.
+  /// The middle of the band, or what a smoothed line was smoothed from.
   package var centre: [(x: Double, y: Double)] = []
+  /// Draws powers of ten at equal distances; what is not above zero is left out.
+  package var isLogarithmic = false
   package var includesZero: Bool
   /// In pixels before scaling; 1000 for a chart that fills the page.
   package var width: Double = 640
@@ -55,9 +58,9 @@ package struct LineChart {
 
   package var svg: String {
     let x = Scale(series.flatMap { $0.points.map(\.x) } + events.map(\.x), from: Self.left, to: right)
-    let y = Scale(
-      series.flatMap { $0.points.map(\.y) } + limits.map(\.y) + band.flatMap { [$0.low, $0.high] }, from: Self.bottom,
-      to: Self.top, includesZero: includesZero)
+    let heights: [Double] =
+      series.flatMap { $0.points.map(\.y) } + limits.map(\.y) + band.flatMap { [$0.low, $0.high] } + centre.map(\.y)
+    let y = Scale(heights.map(level), from: Self.bottom, to: Self.top, includesZero: includesZero && !isLogarithmic)
     let parts = bandArea(x, y) + gridLines(y) + labels(x) + limitLines(y) + eventLines(x) + lines(x, y)
     return """
       <svg class="chart\(width > 700 ? " whole" : "")" viewBox="0 0 \(px(width)) 240" role="img" aria-label="\(escaped(summary))">\(parts.joined())</svg>
@@ -83,22 +86,28 @@ package struct LineChart {
     }
   }
 
+  /// Where a value stands on the upright axis; not a number where it cannot.
+  private func level(_ value: Double) -> Double {
+    guard isLogarithmic else { return value }
+    return value > 0 && value.isFinite ? log10(value) : .nan
+  }
+
   private func bandArea(_ x: Scale, _ y: Scale) -> [String] {
-    let drawn = band.filter { $0.low.isFinite && $0.high.isFinite }
-    guard let first = drawn.first else { return [] }
-    let above = drawn.map { "L\(px(x($0.x))) \(px(y($0.high)))" }.joined()
-    let below = drawn.reversed().map { "L\(px(x($0.x))) \(px(y($0.low)))" }.joined()
-    let start = "M\(px(x(first.x))) \(px(y(first.low)))"
-    let middle = Self.path(centre, x, y)
-    return [#"<path class="band" d="\#(start)\#(above)\#(below)Z"/>"#]
-      + (middle.isEmpty ? [] : [#"<path class="centre" d="\#(middle)"/>"#])
+    let middle = path(centre, x, y)
+    let line = middle.isEmpty ? [] : [#"<path class="centre" d="\#(middle)"/>"#]
+    let drawn = band.filter { level($0.low).isFinite && level($0.high).isFinite }
+    guard let first = drawn.first else { return line }
+    let above = drawn.map { "L\(px(x($0.x))) \(px(y(level($0.high))))" }.joined()
+    let below = drawn.reversed().map { "L\(px(x($0.x))) \(px(y(level($0.low))))" }.joined()
+    let start = "M\(px(x(first.x))) \(px(y(level(first.low))))"
+    return [#"<path class="band" d="\#(start)\#(above)\#(below)Z"/>"#] + line
   }
 
   private func gridLines(_ y: Scale) -> [String] {
     y.ticks(4).map { tick in
       """
       <line class="axis" x1="\(px(Self.left))" x2="\(px(right))" y1="\(px(y(tick)))" y2="\(px(y(tick)))"/>\
-      <text x="\(px(Self.left - 6))" y="\(px(y(tick) + 4))" text-anchor="end">\(readable(tick))</text>
+      <text x="\(px(Self.left - 6))" y="\(px(y(tick) + 4))" text-anchor="end">\(readable(isLogarithmic ? pow(10, tick) : tick))</text>
       """
     }
   }
@@ -118,8 +127,8 @@ package struct LineChart {
   private func limitLines(_ y: Scale) -> [String] {
     limits.map { limit in
       """
-      <line class="limit" x1="\(px(Self.left))" x2="\(px(right))" y1="\(px(y(limit.y)))" y2="\(px(y(limit.y)))"/>\
-      <text x="\(px(right - 2))" y="\(px(y(limit.y) - 4))" text-anchor="end">\(escaped(limit.label))</text>
+      <line class="limit" x1="\(px(Self.left))" x2="\(px(right))" y1="\(px(y(level(limit.y))))" y2="\(px(y(level(limit.y))))"/>\
+      <text x="\(px(right - 2))" y="\(px(y(level(limit.y)) - 4))" text-anchor="end">\(escaped(limit.label))</text>
       """
     }
   }
@@ -138,7 +147,7 @@ package struct LineChart {
 
   private func lines(_ x: Scale, _ y: Scale) -> [String] {
     series.enumerated().map { index, line in
-      let marks = line.marked.sorted().filter { line.points[$0].y.isFinite }.map { position in
+      let marks = line.marked.sorted().filter { level(line.points[$0].y).isFinite }.map { position in
         let point = line.points[position]
         return #"<circle class="point bad" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="4"/>"#
       }
@@ -146,26 +155,27 @@ package struct LineChart {
       let isSparse = line.points.count <= 40
       let dots = line.points.indices.filter { isSparse && !line.marked.contains($0) }.map { position -> String in
         let point = line.points[position]
-        guard point.y.isFinite else { return "" }
+        guard level(point.y).isFinite else { return "" }
         return
           #"<circle class="point p\#(seriesColor(index))" cx="\#(px(x(point.x)))" cy="\#(px(y(point.y)))" r="2.5"/>"#
       }
       return
-        #"<path class="s\#(seriesColor(index))" d="\#(Self.path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
+        #"<path class="s\#(seriesColor(index))" d="\#(path(line.points, x, y))"><title>\#(escaped(line.name))</title></path>"#
         + dots.joined() + marks.joined()
     }
   }
 
   /// Broken where a value is missing.
-  private static func path(_ points: [(x: Double, y: Double)], _ x: Scale, _ y: Scale) -> String {
+  private func path(_ points: [(x: Double, y: Double)], _ x: Scale, _ y: Scale) -> String {
     var path = ""
     var isDrawing = false
     for point in points {
-      guard point.y.isFinite else {
+      let height = level(point.y)
+      guard height.isFinite else {
         isDrawing = false
         continue
       }
-      path += "\(isDrawing ? "L" : "M")\(px(x(point.x))) \(px(y(point.y)))"
+      path += "\(isDrawing ? "L" : "M")\(px(x(point.x))) \(px(y(height)))"
       isDrawing = true
     }
     return path

@@ -11,6 +11,11 @@ struct Figure {
   /// The same chart for ECharts, as its option object.
   var plot: JSON?
   var id: String?
+  /// The API's addresses of each line's points, for a closer look at a part of it.
+  var curves: [String] = []
+
+  /// More names than this are read by nobody; the table has them all.
+  private static let longestLegend = 24
 
   var html: String {
     let anchor = id.map { #" id="\#(escaped($0))""# } ?? ""
@@ -26,17 +31,24 @@ struct Figure {
     guard let plot else { return frame }
     let data = plot.text.replacing("<", with: "\\u003c")
     return """
-      <div data-plot><script type="application/json">\(data)</script><div class="plot" data-plot-canvas \
+      <div data-plot\(identity)\(closer)><script type="application/json">\(data)</script><div class="plot" data-plot-canvas \
       role="img" aria-label="\(escaped(summary))" hidden></div>\
       <div data-plot-static>\(frame)</div></div>
       """
   }
 
+  private var identity: String { id.map { #" id="\#(escaped($0))-plot""# } ?? "" }
+
+  private var closer: String {
+    curves.isEmpty ? "" : #" data-curves="\#(escaped(JSON.array(curves.map(JSON.string)).text))""#
+  }
+
   private var legendHTML: String {
     guard legend.count > 1 else { return "" }
-    let entries = legend.enumerated().map {
+    var entries = legend.prefix(Self.longestLegend).enumerated().map {
       #"<li><span class="swatch s\#(seriesColor($0))"></span>\#(escaped($1))</li>"#
     }
+    if legend.count > Self.longestLegend { entries.append("<li>and \(legend.count - Self.longestLegend) more</li>") }
     return #"<ul class="legend">\#(entries.joined())</ul>"#
   }
 

@@ -31,35 +31,118 @@ function setUpJump() {
   });
 }
 
-let charts = [];
+const charts = new Map();
+let echarts = null;
+
+const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+const palette = () => [1, 2, 3, 4, 5, 6, 7, 8].map((number) => color(`--series-${number}`));
+
+// The plot's numbers in the page's colours.
+function optionOf(plot) {
+  const option = JSON.parse(plot.querySelector("script[type='application/json']").textContent);
+  const axis = { axisLabel: { color: color("--muted") }, axisLine: { lineStyle: { color: color("--line") } },
+    axisTick: { lineStyle: { color: color("--line") } }, splitLine: { lineStyle: { color: color("--line") } },
+    nameTextStyle: { color: color("--muted") } };
+  const colors = palette();
+  const drawn = {
+    color: colors, textStyle: { color: color("--muted") }, tooltip: { trigger: "axis", renderMode: "richText" },
+    animation: false, ...option,
+    series: option.series.map((series) => series.colorIndex === undefined ? series
+      : { ...series, itemStyle: { color: colors[series.colorIndex] }, lineStyle: { ...series.lineStyle, color: colors[series.colorIndex] } }),
+  };
+  if (option.xAxis) { drawn.xAxis = { ...option.xAxis, ...axis, splitLine: { show: false } }; }
+  if (option.yAxis) { drawn.yAxis = { ...option.yAxis, ...axis }; }
+  if (option.parallelAxis) { drawn.parallelAxis = option.parallelAxis.map((one) => ({ ...one, ...axis })); }
+  if (option.dataZoom) {
+    drawn.dataZoom = option.dataZoom.map((zoom) => ({ ...zoom, textStyle: { color: color("--muted") }, borderColor: color("--line") }));
+  }
+  return drawn;
+}
+
+function drawChart(plot) {
+  const place = plot.querySelector("[data-plot-canvas]");
+  place.hidden = false;
+  plot.querySelector("[data-plot-static]")?.setAttribute("hidden", "");
+  const chart = echarts.init(place, null, { renderer: "svg" });
+  chart.setOption(optionOf(plot));
+  charts.set(plot, chart);
+  lookCloser(plot, chart);
+  nameBrushed(plot, chart);
+}
+
 async function drawCharts() {
   const plots = document.querySelectorAll("[data-plot]");
   const source = root.dataset.echarts;
   if (plots.length === 0 || !source) { return; }
-  let echarts;
-  try { echarts = await import(source); } catch { return; }
+  try { echarts ??= await import(source); } catch { return; }
   charts.forEach((chart) => chart.dispose());
-  charts = [...plots].map((plot) => {
-    const option = JSON.parse(plot.querySelector("script[type='application/json']").textContent);
-    const place = plot.querySelector("[data-plot-canvas]");
-    place.hidden = false;
-    plot.querySelector("[data-plot-static]")?.setAttribute("hidden", "");
-    const style = getComputedStyle(root);
-    const color = (name) => style.getPropertyValue(name).trim();
-    const axis = { axisLabel: { color: color("--muted") }, axisLine: { lineStyle: { color: color("--line") } },
-      axisTick: { lineStyle: { color: color("--line") } }, splitLine: { lineStyle: { color: color("--line") } } };
-    const chart = echarts.init(place, null, { renderer: "svg" });
-    chart.setOption({
-      color: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => color(`--series-${number}`)),
-      textStyle: { color: color("--muted") },
-      tooltip: { trigger: "axis", renderMode: "richText" },
-      animation: false,
-      ...option,
-      xAxis: { ...option.xAxis, ...axis, splitLine: { show: false } },
-      yAxis: { ...option.yAxis, ...axis },
-      dataZoom: option.dataZoom?.map((zoom) => ({ ...zoom, textStyle: { color: color("--muted") }, borderColor: color("--line") })),
+  charts.clear();
+  plots.forEach(drawChart);
+}
+
+// A part of a long series is fetched anew, as fine as the picture can show it.
+function lookCloser(plot, chart) {
+  const addresses = JSON.parse(plot.dataset.curves ?? "[]");
+  if (addresses.length === 0) { return; }
+  let waiting = null;
+  let latest = 0;
+  chart.on("datazoom", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const zoom = chart.getOption().dataZoom[0];
+      const mine = ++latest;
+      const window = `&from_step=${Math.floor(zoom.startValue)}&to_step=${Math.ceil(zoom.endValue)}`;
+      const curves = await Promise.all(addresses.map((address) => fetch(address + window).then((answer) => answer.ok ? answer.json() : null).catch(() => null)));
+      if (mine !== latest || curves.includes(null) || chart.isDisposed()) { return; }
+      const series = optionOf(plot).series;
+      chart.setOption({ series: series.map((one, index) => ({ data: pointsOf(curves[curves.length === 1 ? 0 : index], one.role) })) });
+      plot.dataset.shown = curves.reduce((sum, curve) => sum + curve.parts.length, 0);
+    }, 120);
+  });
+}
+
+const pointsOf = (curve, role) => curve.parts
+  .map((part) => [part.last_step, role === "value" ? part.smoothed ?? part.mean : part[role]])
+  .filter((point) => typeof point[1] === "number");
+
+// Brushing along an axis of parallel coordinates names the lines that are left.
+function nameBrushed(plot, chart) {
+  chart.on("axisareaselected", () => {
+    const option = optionOf(plot);
+    const active = chart.getModel().getSeries()[0].getRawIndicesByActiveState("active");
+    let words = plot.querySelector("[data-plot-selection]");
+    if (!words) {
+      words = document.createElement("p");
+      words.dataset.plotSelection = "";
+      words.className = "small";
+      words.setAttribute("aria-live", "polite");
+      plot.append(words);
+    }
+    const names = active.slice(0, 12).map((index) => option.series[0].data[index].name);
+    words.textContent = active.length === 0 ? "" : `Inside: ${active.length}. ${names.join(", ")}${active.length > 12 ? " …" : ""}`;
+  });
+}
+
+// New numbers of a chart that is there already; what a person zoomed to stays.
+function renewCharts(page) {
+  document.querySelectorAll("[data-plot][id]").forEach((plot) => {
+    const fresh = page.getElementById(plot.id);
+    const [old, now] = [plot, fresh].map((one) => one?.querySelector("script[type='application/json']"));
+    if (!now || now.textContent === old.textContent) { return; }
+    old.textContent = now.textContent;
+    const [mine, theirs] = [plot, fresh].map((one) => one.closest("figure"));
+    [":scope > p", "[data-plot-static]", "details .scroll"].forEach((part) => {
+      const [before, after] = [mine.querySelector(part), theirs.querySelector(part)];
+      if (before && after) { before.innerHTML = after.innerHTML; }
     });
-    return chart;
+    const { dataZoom, ...option } = optionOf(plot);
+    charts.get(plot)?.setOption(option);
+  });
+  const place = document.getElementById("charts");
+  page.querySelectorAll("#charts figure[id]").forEach((figure) => {
+    if (!place || document.getElementById(figure.id)) { return; }
+    place.append(figure);
+    if (echarts) { figure.querySelectorAll("[data-plot]").forEach(drawChart); }
   });
 }
 
@@ -100,24 +183,21 @@ function setUpLive() {
       const fresh = page.getElementById(part.id);
       if (fresh) { exchange(part, fresh); }
     });
+    renewCharts(page);
     if (!page.body.dataset.refresh) { clearInterval(timer); }
   }, seconds * 1000);
 }
 
-// MLflow's clients print links such as /#/experiments/1/runs/ID.
+// MLflow's clients print links such as /#/experiments/1/runs/ID. What stands after the sign never reaches the server;
+// without the sign it knows them all.
 function followMLflowLink() {
-  const parts = location.hash.replace(/^#\//, "").split(/[/?]/);
-  if (location.pathname !== "/" || !location.hash.startsWith("#/")) { return; }
-  const run = parts.indexOf("runs");
-  const place = (...names) => "/" + names.map((name) => encodeURIComponent(decodeURIComponent(name))).join("/");
-  if (run >= 0 && parts[run + 1]) { location.replace(place("runs", parts[run + 1])); }
-  else if (parts[0] === "experiments" && parts[1]) { location.replace(place("experiments", parts[1])); }
-  else if (parts[0] === "models" && parts[2] === "versions" && parts[3]) { location.replace(place("models", parts[1], parts[3])); }
-  else if (parts[0] === "models" && parts[1]) { location.replace(place("models", parts[1])); }
-  else if (parts[0] === "experiments" || parts[0] === "models") { location.replace("/" + parts[0]); }
+  const known = ["experiments", "models", "compare-runs", "compare-model-versions", "compare-experiments", "metric"];
+  if (!document.querySelector("[data-home]") || !location.hash.startsWith("#/")) { return; }
+  const target = location.hash.slice(1);
+  if (known.includes(target.split(/[/?]/)[1])) { location.replace(`.${target}`); }
 }
 
-try { followMLflowLink(); } catch { /* no link of theirs */ }
+followMLflowLink();
 setUpTheme();
 setUpJump();
 setUpLive();

@@ -8,7 +8,10 @@ struct ModelCommand: AsyncParsableCommand {
       EXAMPLE
         martlet model show flight-delay@3
       """,
-    subcommands: [ModelListCommand.self, ModelShowCommand.self, ModelLineageCommand.self, ModelPromoteCommand.self])
+    subcommands: [
+      ModelListCommand.self, ModelShowCommand.self, ModelCompareCommand.self, ModelLineageCommand.self,
+      ModelAliasCommand.self, ModelStageCommand.self, ModelPromoteCommand.self,
+    ])
 }
 
 /// `flight-delay` or `flight-delay@3`.
@@ -33,9 +36,10 @@ struct ModelListCommand: ClientCommand {
     commandName: "list", abstract: "All registered models.",
     discussion: """
       EXAMPLE
-        martlet model list
+        martlet model list --filter "name ILIKE '%delay%'"
       """)
 
+  @Option(help: "A filter such as: name ILIKE '%delay%' and tags.team = 'desk'.") var filter: String?
   @OptionGroup var global: GlobalOptions
 
   func run(_ session: Session) async throws {
@@ -45,7 +49,7 @@ struct ModelListCommand: ClientCommand {
         .init("MODEL", "name"), .init("LATEST", "latest_version", number: true), .init("ALIASES", "aliases"),
         .init("UPDATED", "updated"),
         .init("DESCRIPTION", "description"),
-      ], page: "/models")
+      ], query: ["filter": filter], page: "/models")
   }
 }
 

@@ -38,36 +38,12 @@ struct RunsCommand: AsyncParsableCommand {
     commandName: "runs", abstract: "Runs: what was tried, and how well it did.",
     discussion: """
       EXAMPLE
-        martlet runs list --experiment flight-delay --order-by "metrics.roc_auc desc"
+        martlet runs list --experiment flight-delay --order "metrics.roc_auc desc"
       """,
-    subcommands: [RunsListCommand.self, RunsShowCommand.self, RunsMetricCommand.self])
-}
-
-struct RunsListCommand: ClientCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Runs, filtered and ordered.",
-    discussion: """
-      EXAMPLE
-        martlet runs list --filter "metrics.roc_auc > 0.7" --order-by "metrics.roc_auc desc" --metric roc_auc
-      """)
-
-  @Option(help: "Only of this experiment, by name or id.") var experiment: String?
-  @Option(help: "A filter such as: metrics.roc_auc > 0.7 and params.depth = '6'.") var filter: String?
-  @Option(help: "An order such as: metrics.roc_auc desc.") var orderBy: String?
-  @Option(help: "A metric to show as a column; may be repeated.") var metric: [String] = []
-  @Option(help: "At most this many.") var limit = 50
-  @OptionGroup var global: GlobalOptions
-
-  func run(_ session: Session) async throws {
-    try await session.list(
-      "/runs",
-      [
-        .init("RUN", "id"), .init("NAME", "name"), .init("EXPERIMENT", "experiment_id"), .init("STATUS", "status"),
-        .init("STARTED", "started"),
-      ]
-        + metric.map { Column($0.uppercased(), path: ["metrics", $0], number: true) },
-      query: ["experiment": experiment, "filter": filter, "order_by": orderBy], limit: limit, page: "/experiments")
-  }
+    subcommands: [
+      RunsListCommand.self, RunsShowCommand.self, RunsCompareCommand.self, RunsHistoryCommand.self,
+      RunsMetricCommand.self, RunsViewsCommand.self,
+    ])
 }
 
 struct RunsShowCommand: ClientCommand {
@@ -95,7 +71,7 @@ struct RunsShowCommand: ClientCommand {
 
 struct RunsMetricCommand: ClientCommand {
   static let configuration = CommandConfiguration(
-    commandName: "metric", abstract: "A metric's history in one run.",
+    commandName: "metric", abstract: "Every point of a metric in one run.",
     discussion: """
       EXAMPLE
         martlet runs metric 4f0c… loss -o csv

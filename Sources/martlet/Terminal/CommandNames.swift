@@ -9,7 +9,7 @@ enum CommandNames {
     for word in arguments {
       let known = subcommands(of: command)
       guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
-      guard let next = known.first(where: { name(of: $0) == word }) else {
+      guard let next = known.first(where: { name(of: $0) == word || $0.configuration.aliases.contains(word) }) else {
         let names = known.filter { $0.configuration.shouldDisplay }.map { name(of: $0) }
         throw UsageError(
           "there is no command '\(word)'\(didYouMean(word, among: names))",

@@ -2,43 +2,73 @@ import MartletCore
 import MartletLifecycle
 import MartletTracking
 
-/// Chosen runs beside each other: what differs, and their courses in one picture. Its address is the view.
+/// Chosen runs beside each other: what differs, their courses in one picture, and how their numbers hang together. Its
+/// address is the view.
 struct ComparePage {
-  /// More columns and lines than this are told apart by nobody.
-  static let most = 8
-  /// More charts than this make a page that nobody reads.
-  private static let mostCharts = 12
+  struct Content {
+    var view: CompareView
+    var runs: [Run]
+    var columns: [RunColumn]
+    var axes: [RunColumn]
+    /// By metric, for each run in the order of `runs`.
+    var courses: [(key: String, curves: [MetricCurve])] = []
+    /// Metrics that have a course in one of the runs.
+    var drawable: [String] = []
+    var environment: EnvironmentComparison?
+  }
+
+  struct Choice {
+    var value: String
+    var label: String
+    var isChosen: Bool
+  }
 
   var summary: String
   var onlyDifferences: Bool
   var differencesLink: String
+  var runIDs: [String]
+  var search: String
   var runs: String
   var metrics: String
   var params: String
+  var tags: String
+  var code: String
+  var environment: EnvironmentComparison?
   var charts: [String]
   var hasCharts: Bool
+  var options: CurveOptions.Fields
+  var courseChoices: [Choice]
+  var parallel: String?
+  var axes: String
+  var scatter: String?
+  var xChoices: [Choice]
+  var yChoices: [Choice]
 
-  /// - Parameter courses: by metric, for each run in the order of `runs`; without points where it has no such metric.
-  init(_ runs: [Run], courses: [(key: String, points: [[Metric]])], onlyDifferences: Bool) {
+  init(_ content: Content) {
+    let (view, runs) = (content.view, content.runs)
     summary = counted(runs.count, "run")
-    self.onlyDifferences = onlyDifferences
-    differencesLink = Self.link(runs, onlyDifferences: !onlyDifferences)
+    onlyDifferences = view.onlyDifferences
+    differencesLink = view.link(togglingDifferences: true)
+    runIDs = runs.map(\.id.text)
+    search = view.search ?? ""
     self.runs = Self.heads(runs).html
-    let keys = metricOrder(Set(runs.flatMap { $0.metrics.map(\.key) }))
-    metrics =
-      Self.table("Metrics", runs, keys, onlyDifferences) { key, run in run.metric(key).map(readable) }.html
-    let names = Set(runs.flatMap { $0.params.map(\.key) }).sorted()
-    params = Self.table("Parameters", runs, names, onlyDifferences) { key, run in run.param(key) }.html
-    hasCharts = !courses.isEmpty
-    charts = courses.map { course in
-      MetricFigure(
-        key: course.key, lines: zip(runs, course.points).map { .init(run: $0.info.name, points: $1) }
-      ).html
-    }
-  }
-
-  private static func link(_ runs: [Run], onlyDifferences: Bool) -> String {
-    "/compare?" + (runs.map { "run=\($0.id)" } + (onlyDifferences ? ["differs=1"] : [])).joined(separator: "&")
+    metrics = Self.table("Metrics", .metric, content)
+    params = Self.table("Parameters", .param, content)
+    tags = Self.table("Tags", .tag, content)
+    code = Self.code(runs)
+    environment = content.environment
+    charts = content.courses.map { Self.figure($0.key, $0.curves, content) }
+    hasCharts = !content.drawable.isEmpty
+    options = view.options.fields
+    let drawn = Set(content.courses.map(\.key))
+    courseChoices = content.drawable.prefix(60).map { Choice(value: $0, label: $0, isChosen: drawn.contains($0)) }
+    parallel = Self.parallel(content)
+    axes = content.axes.compactMap(\.reference).joined(separator: ", ")
+    let numeric = Self.numeric(content)
+    let (x, y) = Self.scatterAxes(content, numeric)
+    scatter = x.flatMap { x in y.map { Self.scatter(x, $0, runs) } }
+    xChoices = Self.choices(numeric, x)
+    yChoices = Self.choices(numeric, y)
   }
 
   /// When each ran, how it ended, and its page.
@@ -48,54 +78,28 @@ struct ComparePage {
       rows: runs.map { run in Table.Row(RunTable.first(run) + [.text(run.info.user)]) })
   }
 
-  /// A row for each key, marked where the runs differ.
-  private static func table(
-    _ name: String, _ runs: [Run], _ keys: [String], _ onlyDifferences: Bool, value: (String, Run) -> String?
-  ) -> Table {
-    let rows = keys.compactMap { key -> Table.Row? in
-      let values = runs.map { value(key, $0) }
-      let differs = Set(values).count > 1
-      guard differs || !onlyDifferences else { return nil }
-      return Table.Row([.code(key)] + values.map { .text($0) }, marked: differs)
+  private static func table(_ title: String, _ kind: RunColumn.Kind, _ content: Content) -> String {
+    let code = Set(CompareView.code)
+    let shown = content.columns.filter { column in
+      column.kind == kind && !code.contains(column) && content.view.has(column)
+        && content.runs.contains { $0.text(column) != nil }
     }
-    return Table(
-      name, columns: [.init(name == "Metrics" ? "Metric" : "Parameter")] + runs.map { .number($0.info.name) },
-      rows: rows,
-      empty: keys.isEmpty ? "None were logged." : "The runs agree in all of them.")
+    let most = max(30, 6000 / content.runs.count)
+    return ComparisonTable(
+      title: title, runs: content.runs, columns: shown, isCut: shown.count >= most,
+      onlyDifferences: content.view.onlyDifferences
+    ).table.html
   }
 
-  static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
-    var runs: [Run] = []
-    for id in request.texts("run") where !runs.contains(where: { $0.id.text == id }) {
-      runs.append(try await platform.tracker.run(RunID(id)))
-    }
-    guard (2...most).contains(runs.count) else {
-      throw MartletError.invalidInput(
-        runs.count < 2 ? "a comparison needs at least two runs" : "\(runs.count) runs are too many to compare at once",
-        fix: "go back to the experiment and choose two to \(most) of its runs")
-    }
-    let experiment = try await platform.tracker.experiment(runs[0].info.experiment)
-    let model = ComparePage(
-      runs, courses: try await courses(runs, platform.tracker), onlyDifferences: request.text("differs") != nil)
-    return Page(
-      title: "\(runs.count) runs compared", section: .experiments,
-      crumbs: [
-        Link(label: "Experiments", link: "/experiments"),
-        Link(label: experiment.name, link: "/experiments/\(experiment.id)"),
-      ], template: "compare", model: model)
+  private static func code(_ runs: [Run]) -> String {
+    let columns = CompareView.code.filter { column in runs.contains { $0.text(column) != nil } }
+    return ComparisonTable(title: "Code", runs: runs, columns: columns, isCut: false, onlyDifferences: false).table.html
   }
 
-  private static func courses(_ runs: [Run], _ tracker: ExperimentTracker) async throws -> [(
-    key: String, points: [[Metric]]
-  )] {
-    var courses: [(key: String, points: [[Metric]])] = []
-    for key in metricOrder(Set(runs.flatMap { $0.metrics.map(\.key) })) where courses.count < mostCharts {
-      var points: [[Metric]] = []
-      for run in runs {
-        points.append(run.metric(key) == nil ? [] : try await tracker.metricSeries(run.id, key: key, limit: 500))
-      }
-      if points.contains(where: { $0.count > 1 }) { courses.append((key, points)) }
+  private static func figure(_ key: String, _ curves: [MetricCurve], _ content: Content) -> String {
+    let lines = zip(content.runs, curves).filter { $1.points > 0 }.map { run, curve in
+      MetricFigure.Line(run: run.id, name: run.info.name, curve: curve)
     }
-    return courses
+    return MetricFigure(key: key, lines: lines, options: content.view.options).html
   }
 }

@@ -2,92 +2,116 @@ import MartletCore
 import MartletLifecycle
 import MartletTracking
 
-/// An experiment's runs: filtered by MLflow's grammar, sorted, paged, and comparable. Its address is the view: it can
-/// be shared.
+/// An experiment's runs: filtered by MLflow's grammar, sorted, paged, grouped and comparable. Its address is the view:
+/// it can be shared, and saved under a name.
 struct ExperimentPage {
-  /// What the address asks for.
-  struct View {
+  /// Everything that the page shows.
+  struct Content {
+    var experiment: Experiment
+    var view: RunsView
+    var runs = MartletCore.Page<Run>([])
+    var columns: [RunColumn] = []
+    var groups: RunGroups?
+    var groupMetrics: [String] = []
+    var total = 0
+    var census = KeyCensus(keys: [], isCut: false)
+    var saved: [RunView] = []
+  }
+
+  /// What is wrong, by field.
+  struct Problems {
     var filter: String?
     var order: String?
-    var onlyDifferences: Bool
-    var pageToken: String?
+    var columns: String?
+    var group: String?
+    var page: String?
 
-    init(_ request: PageRequest) {
-      filter = request.text("filter")
-      order = request.text("order")
-      onlyDifferences = request.text("differs") != nil
-      pageToken = request.text("page")
+    init(_ problem: RunsView.Problem?) {
+      guard let problem else { return }
+      let text = [problem.error.message, problem.error.fix].compactMap(\.self).joined(separator: ": ")
+      switch problem.field {
+      case .filter: filter = text
+      case .order: order = text
+      case .columns: columns = text
+      case .group: group = text
+      case .page: page = text
+      }
     }
+  }
 
-    func link(_ path: String, order: String?, page: String? = nil, onlyDifferences: Bool) -> String {
-      MartletWeb.link(path, ["filter": filter, "order": order, "differs": onlyDifferences ? "1" : nil, "page": page])
-    }
+  struct SavedView {
+    var name: String
+    var link: String
+    var by: String
   }
 
   var name: String
   var summary: String
+  var path: String
   var filter: String
   var order: String
+  var group: String
   var onlyDifferences: Bool
-  var problem: ErrorPage?
+  var problems: Problems
+  var hasProblem: Bool
+  var chooser: String
+  var groupKeys: [String]
   var runs: String
+  var isGrouped: Bool
   var differencesLink: String
   var nextLink: String?
   var facts: String
   var canCompare: Bool
+  var saved: [SavedView]
+  var hasSaved: Bool
+  /// What is saved: the address's part after the question mark.
+  var query: String
 
-  init(_ experiment: Experiment, _ page: MartletCore.Page<Run>, total: Int, view: View, problem: MartletError? = nil) {
-    let path = "/experiments/\(experiment.id)"
+  init(_ content: Content) {
+    let (experiment, view) = (content.experiment, content.view)
+    let path = ObjectLink.experiment(experiment.id)
+    self.path = path
     name = experiment.name
-    summary = view.filter == nil ? counted(total, "run") : "\(counted(total, "run")) match"
     filter = view.filter ?? ""
     order = view.order ?? ""
+    group = view.group ?? ""
     onlyDifferences = view.onlyDifferences
-    self.problem = problem.map { ErrorPage($0, status: 400) }
-    let table = RunTable(
-      runs: page.items, columns: RunTable.columns(of: page.items, onlyDifferences: view.onlyDifferences),
-      order: view.order,
-      orderLink: { view.link(path, order: $0, onlyDifferences: view.onlyDifferences) },
-      isSelectable: page.items.count > 1)
-    canCompare = table.isSelectable
-    runs =
-      table.table(
-        "Runs of \(experiment.name)", empty: view.filter == nil ? "No runs yet." : "No run matches the filter."
-      ).html
-    differencesLink = view.link(path, order: view.order, onlyDifferences: !view.onlyDifferences)
-    nextLink = page.nextToken.map {
-      view.link(path, order: view.order, page: $0, onlyDifferences: view.onlyDifferences)
-    }
+    problems = Problems(view.problem)
+    hasProblem = view.problem != nil
+    summary =
+      hasProblem
+      ? "the view cannot be read" : counted(content.total, "run") + (view.filter == nil ? "" : " match")
+    chooser = ColumnChooser(content.census, chosen: view.columns).html
+    groupKeys = (content.census.keys(.param) + content.census.keys(.tag)).prefix(60).compactMap(\.column.reference)
+    isGrouped = content.groups != nil
+    canCompare = !isGrouped && content.runs.items.count > 1
+    runs = Self.table(content, path).html
+    differencesLink = view.togglingDifferences(path)
+    nextLink = content.runs.nextToken.map { view.link(path, page: $0) }
+    facts = Self.facts(experiment).html
+    saved = content.saved.map { SavedView(name: $0.name, link: "\(path)?\($0.query)", by: $0.savedBy) }
+    hasSaved = !saved.isEmpty
+    query = String(view.link("").drop { $0 == "?" })
+  }
+
+  private static func facts(_ experiment: Experiment) -> Facts {
     var facts = Facts()
     facts.add("Created", time: experiment.creationTime)
     for tag in experiment.tags where !tag.key.hasPrefix("mlflow.") { facts.add(tag.key, tag.value) }
-    self.facts = facts.html
+    return facts
   }
 
-  static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
-    let experiment = try await platform.tracker.experiment(try request.identifier("id"))
-    let view = View(request)
-    let model = try await model(experiment, view, platform.tracker)
-    return Page(
-      title: experiment.name, section: .experiments, crumbs: [Link(label: "Experiments", link: "/experiments")],
-      template: "experiment", model: model, refreshSeconds: model.filter.isEmpty && model.problem == nil ? 10 : nil,
-      apiLink: link("/api/v1/runs", ["experiment": experiment.name, "filter": view.filter, "order_by": view.order]),
-      command: "martlet runs list --experiment \(experiment.name)" + (view.filter.map { " --filter \"\($0)\"" } ?? ""))
-  }
-
-  /// A filter that cannot be read is shown with what is wrong about it, beside all runs.
-  private static func model(_ experiment: Experiment, _ view: View, _ tracker: ExperimentTracker) async throws
-    -> ExperimentPage
-  {
-    do {
-      let page = try await tracker.searchRuns(
-        RunQuery(
-          experiments: [experiment.id], filter: view.filter, orderBy: [view.order].compactMap(\.self), limit: 50,
-          pageToken: view.pageToken))
-      let total = try await tracker.countRuns(experiments: [experiment.id], filter: view.filter)
-      return ExperimentPage(experiment, page, total: total, view: view)
-    } catch let error as MartletError where error.code == .invalidInput {
-      return ExperimentPage(experiment, MartletCore.Page([]), total: 0, view: view, problem: error)
+  private static func table(_ content: Content, _ path: String) -> Table {
+    let view = content.view
+    if let groups = content.groups, let column = view.groupColumn {
+      return GroupTable(
+        groups: groups, column: column, metrics: content.groupMetrics, link: { view.narrowed(to: $0, path) }
+      ).table
     }
+    let table = RunTable(
+      runs: content.runs.items, columns: content.columns, order: view.order,
+      orderLink: { view.link(path, order: $0) }, isSelectable: content.runs.items.count > 1)
+    return table.table(
+      "Runs of \(content.experiment.name)", empty: view.filter == nil ? "No runs yet." : "No run matches the filter.")
   }
 }

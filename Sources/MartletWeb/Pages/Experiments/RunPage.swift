@@ -9,24 +9,34 @@ struct RunPage {
   struct Content {
     var run: Run
     var experiment: Experiment
-    /// Points of each metric that has a course, by key.
-    var courses: [(key: String, points: [Metric])] = []
-    var artifacts: [ArtifactFile] = []
+    var metrics: MetricList
+    /// Curves of the metrics on this page, and those of the machine's own measures.
+    var curves: [MetricCurve] = []
+    var systemCurves: [MetricCurve] = []
+    var options = CurveOptions()
+    /// What lies at the top of the run's artifacts; nil where this server does not keep them.
+    var artifacts: ArtifactTree?
     /// Runs made by this one, such as the trials of a search.
-    var children: [Run] = []
+    var children: RunSelection?
     var parent: RunInfo?
     /// Versions registered from it.
     var versions: [ModelVersionID] = []
   }
 
   var name: String
+  var path: String
   var status: String
   var took: String
   var facts: String
   var metrics: String
+  var list: MetricList.Model
+  var options: CurveOptions.Fields
   var params: String
   var tags: String
   var charts: [String]
+  var systemCharts: [String]
+  var systemSummary: String?
+  var hasCourses: Bool
   var children: String?
   var artifacts: String
   var inputs: String?
@@ -35,30 +45,36 @@ struct RunPage {
     let run = content.run
     let start = Timestamp(milliseconds: run.info.startTime)
     name = run.info.name
+    path = ObjectLink.run(run.id)
     status = run.info.status.badge.html
     took = run.info.endTime.map { "took \(readable(Timestamp(milliseconds: $0) - start))" } ?? "under way"
     facts = Self.facts(content).html
-    let charted = Set(content.courses.map(\.key))
     metrics =
-      Table(
-        "Metrics", columns: [.init("Metric"), .number("Value"), .number("Step")],
-        rows: metricOrder(run.metrics.map(\.key)).compactMap { key in
-          run.metrics.first { $0.key == key }.map { metric in
-            Table.Row([
-              .text(key, link: charted.contains(key) ? "#chart-\(key)" : nil), .number(metric.value),
-              .count(metric.step),
-            ])
-          }
-        }, empty: "No metrics were logged."
+      content.metrics.table(
+        charted: Set((content.curves + content.systemCurves).filter { $0.points > 1 }.map(\.key))
       ).html
+    list = content.metrics.model(path: path, options: content.options)
+    options = content.options.fields
     params = Self.pairs("Parameters", run.params, empty: "No parameters were logged.")
     tags = Self.pairs("Tags", run.tags.filter { !Self.isNoise($0.key) }, empty: "No tags.")
-    charts = content.courses.map {
-      MetricFigure(key: $0.key, lines: [.init(run: run.info.name, points: $0.points)]).html
-    }
+    charts = Self.charts(content.curves, content)
+    systemCharts = Self.charts(content.systemCurves, content)
+    systemSummary = content.metrics.systemSummary
+    hasCourses = !content.metrics.courses.isEmpty || content.metrics.search != nil
     children = Self.children(content.children)
-    artifacts = Self.artifacts(content).html
+    artifacts =
+      content.artifacts.map { ArtifactListing($0, of: .run(run.id), folder: "").table.html }
+      ?? "<p class=\"empty\">This server does not keep the run's artifacts: \(escaped(run.info.artifactURI))</p>"
     inputs = Self.inputs(run)
+  }
+
+  private static func charts(_ curves: [MetricCurve], _ content: Content) -> [String] {
+    curves.filter { $0.points > 1 }.map { curve in
+      MetricFigure(
+        key: curve.key, lines: [.init(run: content.run.id, name: content.run.info.name, curve: curve)],
+        options: content.options
+      ).html
+    }
   }
 
   /// Long machine text that clients keep in tags.
@@ -70,13 +86,15 @@ struct RunPage {
     let run = content.run
     var facts = Facts()
     facts.add("Run", code: run.id.text)
-    facts.add("Experiment", content.experiment.name, link: "/experiments/\(content.experiment.id)")
-    if let parent = content.parent { facts.add("Part of", parent.name, link: "/runs/\(parent.id)") }
+    facts.add("Experiment", content.experiment.name, link: ObjectLink.experiment(content.experiment.id))
+    if let parent = content.parent { facts.add("Part of", parent.name, link: ObjectLink.run(parent.id)) }
     if let pipeline = run.tag("martlet.pipeline_run") {
-      facts.add(
-        "Pipeline run", String(pipeline.prefix(8)), link: "/pipelines/\(ObjectLink.pathEncoded(pipeline) ?? "")")
+      facts.add("Pipeline run", String(pipeline.prefix(8)), link: ObjectLink.page(of: "pipeline-run:\(pipeline)"))
     }
     for version in content.versions { facts.add("Registered as", version.description, link: ObjectLink.model(version)) }
+    for model in run.modelOutputs.prefix(20) {
+      facts.add("Logged model", model.modelID, link: ObjectLink.loggedModel(model.modelID))
+    }
     facts.add("By", run.info.user)
     facts.add("Started", time: Timestamp(milliseconds: run.info.startTime))
     facts.add("Ended", time: run.info.endTime.map(Timestamp.init(milliseconds:)))
@@ -87,15 +105,17 @@ struct RunPage {
   }
 
   private static func pairs(_ name: String, _ pairs: [KeyValue], empty: String) -> String {
-    Table(
-      name, columns: [.init("Name"), .init("Value")],
-      rows: pairs.map { Table.Row([.code($0.key), .text(String($0.value.prefix(600)))]) }, empty: empty
+    let most = 300
+    return Table(
+      name, caption: pairs.count > most ? "The first \(most) of \(grouped(Int64(pairs.count)))." : nil,
+      columns: [.init("Name"), .init("Value")],
+      rows: pairs.prefix(most).map { Table.Row([.code($0.key), .text(String($0.value.prefix(600)))]) }, empty: empty
     ).html
   }
 
-  private static func children(_ runs: [Run]) -> String? {
-    guard !runs.isEmpty else { return nil }
-    return RunTable(runs: runs, columns: RunTable.columns(of: runs, onlyDifferences: false)).table(
+  private static func children(_ selection: RunSelection?) -> String? {
+    guard let selection, !selection.runs.items.isEmpty else { return nil }
+    return RunTable(runs: selection.runs.items, columns: selection.columns).table(
       "Runs inside this one", empty: ""
     ).html
   }
@@ -111,17 +131,5 @@ struct RunPage {
         ])
       }
     ).html
-  }
-
-  private static func artifacts(_ content: Content) -> Table {
-    Table(
-      "Artifacts", columns: [.init("File"), .number("Size"), .init("SHA-256")],
-      rows: content.artifacts.map { file in
-        let query = link(
-          "/get-artifact", ["run_uuid": content.run.id.text, "path": file.path])
-        return Table.Row([
-          .text(file.path, link: query), Cell(html: escaped(readableSize(file.size))), .code(file.digest.short),
-        ])
-      }, empty: "No artifacts were logged.")
   }
 }

@@ -1,30 +1,10 @@
 import MartletCore
 import MartletTracking
 
-/// Runs as rows, with the metrics and parameters that tell them apart as columns.
+/// Runs as rows, with the columns that tell them apart.
 struct RunTable {
-  /// Metrics, then parameters.
-  enum Column: Hashable {
-    case metric(String)
-    case param(String)
-
-    /// As MLflow's filters and orders name it: ``metrics.`roc_auc` ``.
-    var reference: String {
-      switch self {
-      case .metric(let key): "metrics.`\(key)`"
-      case .param(let key): "params.`\(key)`"
-      }
-    }
-
-    var title: String {
-      switch self {
-      case .metric(let key), .param(let key): key
-      }
-    }
-  }
-
   var runs: [Run]
-  var columns: [Column]
+  var columns: [RunColumn]
   /// What the rows are ordered by, such as `metrics.roc_auc DESC`.
   var order: String?
   /// The address of the same table in another order; nil: the order is fixed.
@@ -35,17 +15,25 @@ struct RunTable {
   private static let mostMetrics = 7
   private static let mostParams = 6
 
-  /// - Parameter onlyDifferences: leaves out columns in which all runs agree.
-  static func columns(of runs: [Run], onlyDifferences: Bool) -> [Column] {
-    let metrics = metricOrder(Set(runs.flatMap { $0.metrics.map(\.key) }))
-    let params = Set(runs.flatMap { $0.params.map(\.key) }).sorted()
-    let shownMetrics = metrics.filter { key in !onlyDifferences || differs(runs.map { $0.metric(key).map(readable) }) }
+  /// The columns to show when none were chosen: the metrics that people look at first, then parameters in which the
+  /// runs differ.
+  ///
+  /// - Parameter onlyDifferences: leaves out metrics in which all runs agree, too.
+  static func columns(of usage: [KeyUsage], runs: Int, onlyDifferences: Bool) -> [RunColumn] {
+    let metrics = usage.filter { $0.column.kind == .metric && (!onlyDifferences || differs($0, runs)) }.map(
+      \.column.key)
     // Parameters in which all agree tell nothing apart; they stand on the run's own page.
-    let differing = runs.count < 2 ? params : params.filter { key in differs(runs.map { $0.param(key) }) }
-    return shownMetrics.prefix(mostMetrics).map(Column.metric) + differing.prefix(mostParams).map(Column.param)
+    let params = usage.filter { $0.column.kind == .param && (runs < 2 || differs($0, runs)) }.map(\.column.key)
+    let common = Set(usage.filter { $0.runs * 2 >= runs }.map(\.column.key))
+    let ordered = metricOrder(metrics.filter { !$0.hasPrefix("system/") })
+    // What most of them have comes before what a single one has a thousand of.
+    let shown = ordered.filter(common.contains) + ordered.filter { !common.contains($0) }
+    return shown.prefix(mostMetrics).map { RunColumn(.metric, $0) }
+      + params.prefix(mostParams).map { RunColumn(.param, $0) }
   }
 
-  private static func differs(_ values: [String?]) -> Bool { Set(values).count > 1 }
+  /// Some have it and some do not, or they have different values.
+  static func differs(_ usage: KeyUsage, _ runs: Int) -> Bool { usage.values > 1 || usage.runs < runs }
 
   func table(_ name: String, empty: String) -> Table {
     let fixed: [Table.Column] = [
@@ -54,22 +42,27 @@ struct RunTable {
     return Table(
       name,
       columns: (isSelectable ? [.init("Compare")] : []) + fixed
-        + columns.map { head($0.title, $0.reference, numeric: isNumeric($0)) },
+        + columns.map { head(Self.title($0), $0.reference, numeric: isNumeric($0)) },
       rows: runs.map { run in
         Table.Row((isSelectable ? [Self.box(run)] : []) + Self.first(run) + columns.map { cell($0, run) })
       }, empty: empty)
   }
 
-  private func isNumeric(_ column: Column) -> Bool {
-    switch column {
+  static func title(_ column: RunColumn) -> String {
+    column.kind == .attribute ? column.key.replacing("_", with: " ") : column.key
+  }
+
+  private func isNumeric(_ column: RunColumn) -> Bool {
+    switch column.kind {
     case .metric: true
-    case .param(let key): runs.allSatisfy { run in run.param(key).map { Double($0) != nil } ?? true }
+    case .param: runs.allSatisfy { run in run.param(column.key).map { Double($0) != nil } ?? true }
+    case .tag, .attribute: false
     }
   }
 
   /// A heading that sorts: best first for metrics, and the other way round on the second click.
-  private func head(_ title: String, _ reference: String, numeric: Bool = false) -> Table.Column {
-    guard let orderLink else { return Table.Column(title, numeric: numeric) }
+  private func head(_ title: String, _ reference: String?, numeric: Bool = false) -> Table.Column {
+    guard let orderLink, let reference else { return Table.Column(title, numeric: numeric) }
     let isDescending = order == "\(reference) DESC"
     let isAscending = order == "\(reference) ASC"
     return Table.Column(
@@ -87,16 +80,14 @@ struct RunTable {
     let start = Timestamp(milliseconds: run.info.startTime)
     let took = run.info.endTime.map { readable(Timestamp(milliseconds: $0) - start) }
     return [
-      .text(run.info.name, link: "/runs/\(run.id)"), .badge(run.info.status.badge), .time(start),
-      Cell(html: took ?? "–"),
+      .text(shortened(run.info.name, limit: 120), link: ObjectLink.run(run.id)), .badge(run.info.status.badge),
+      .time(start), Cell(html: took ?? "–"),
     ]
   }
 
-  private func cell(_ column: Column, _ run: Run) -> Cell {
-    switch column {
-    case .metric(let key): .number(run.metric(key))
-    case .param(let key): .text(run.param(key))
-    }
+  private func cell(_ column: RunColumn, _ run: Run) -> Cell {
+    column.kind == .metric
+      ? .number(run.metric(column.key)) : .text(run.text(column).map { shortened($0, limit: 120) })
   }
 }
 

@@ -10,10 +10,15 @@ struct ModelPage {
   var facts: String
   var chart: String?
   var versions: String
+  /// Two of them can be chosen and compared.
+  var canCompare: Bool
+  var nextLink: String?
 
-  init(_ model: RegisteredModel, _ versions: [ModelVersion]) {
+  init(_ model: RegisteredModel, _ versions: [ModelVersion], nextLink: String? = nil) {
     name = model.name.text
-    summary = counted(versions.count, "version")
+    summary = counted(versions.count, "version") + (nextLink == nil ? "" : " on this page")
+    canCompare = versions.count > 1
+    self.nextLink = nextLink
     description = model.description.flatMap { $0.isEmpty ? nil : $0 }
     var facts = Facts()
     facts.add("Created by", model.createdBy)
@@ -31,13 +36,13 @@ struct ModelPage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let model = try await platform.registry.model(try request.identifier("name"))
     let quoted = model.name.text.replacing("'", with: "\\'")
-    let versions = try await platform.registry.searchVersions(
-      filter: "name = '\(quoted)'", orderBy: ["version_number DESC"], limit: 500
-    ).items
+    let found = try await platform.registry.searchVersions(
+      filter: "name = '\(quoted)'", orderBy: ["version_number DESC"], limit: 100, pageToken: request.text("page"))
     let encoded = ObjectLink.pathEncoded(model.name.text) ?? ""
+    let next = found.nextToken.map { link(ObjectLink.model(model.name), ["page": $0]) }
     return Page(
       title: model.name.text, section: .models, crumbs: [Link(label: "Models", link: "/models")], template: "model",
-      model: ModelPage(model, versions), apiLink: "/api/v1/models/\(encoded)/versions",
+      model: ModelPage(model, found.items, nextLink: next), apiLink: "/api/v1/models/\(encoded)/versions",
       command: "martlet model show \(model.name)")
   }
 
@@ -61,21 +66,32 @@ struct ModelPage {
   }
 
   private static func table(_ versions: [ModelVersion]) -> Table {
+    let canCompare = versions.count > 1
     let metrics = metricOrder(versions.flatMap(\.metrics.keys)).prefix(6)
     return Table(
       "Versions",
-      columns: [.init("Version"), .init("Standing"), .init("Registered"), .init("By"), .init("Run")]
+      columns: (canCompare ? [.init("Compare")] : [])
+        + [.init("Version"), .init("Standing"), .init("Tags"), .init("Registered"), .init("By"), .init("Run")]
         + metrics.map { .number(metricName($0)) } + [.number("Size")],
       rows: versions.map { version in
         let badges =
           version.aliases.sorted().map { Badge($0, .live) }
           + (version.stage == .none ? [] : [Badge(version.stage.rawValue)])
-        let first: [Cell] = [
-          .text("version \(version.id.version)", link: ObjectLink.model(version.id)),
-          Cell(html: badges.isEmpty ? "–" : badges.map(\.html).joined(separator: " ")), .time(version.creationTime),
-          .text(version.createdBy),
-          .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map { "/runs/\($0)" }),
-        ]
+        let box = Cell(
+          html:
+            #"<input type="checkbox" name="version" value="\#(version.id.version)" aria-label="Compare version \#(version.id.version)">"#
+        )
+        let tags = version.tags.sorted { $0.key < $1.key }.prefix(4).map {
+          "\($0.key): \(shortened($0.value, limit: 40))"
+        }
+        let first: [Cell] =
+          (canCompare ? [box] : []) + [
+            .text("version \(version.id.version)", link: ObjectLink.model(version.id)),
+            Cell(html: badges.isEmpty ? "–" : badges.map(\.html).joined(separator: " ")),
+            .text(tags.joined(separator: ", ")), .time(version.creationTime),
+            .text(version.createdBy),
+            .text(version.run.map { String($0.text.prefix(8)) }, link: version.run.map(ObjectLink.run)),
+          ]
         let values = metrics.map { key in Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–") }
         return Table.Row(first + values + [Cell(html: escaped(readableSize(version.size)))])
       }, empty: "No versions yet.")

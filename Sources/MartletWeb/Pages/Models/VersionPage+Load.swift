@@ -8,13 +8,9 @@ import MartletServing
 
 extension VersionPage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
-    let name: ModelName = try request.identifier("name")
-    let written = try request.name("version")
-    guard let number = Int(written) else {
-      throw MartletError.notFound(
-        "'\(written.prefix(40))' is not a version of \(name)", fix: "versions are numbers: /models/\(name)/1")
-    }
-    let version = try await platform.registry.version(ModelVersionID(model: name, version: number))
+    let id = try StandingForms.version(request)
+    let (name, number) = (id.model, id.version)
+    let version = try await platform.registry.version(id)
     let content = try await content(version, platform)
     let encoded = ObjectLink.pathEncoded(name.text) ?? ""
     return Page(
@@ -26,7 +22,9 @@ extension VersionPage {
   }
 
   private static func content(_ version: ModelVersion, _ platform: Platform) async throws -> Content {
-    var content = Content(version: version, evidence: VersionEvidence(version.lineage))
+    var content = Content(
+      version: version, evidence: VersionEvidence(version.lineage),
+      model: try await platform.registry.model(version.id.model))
     if let run = version.run { content.gates = try await platform.gates.records(on: "run:\(run)") }
     content.gates += try await platform.gates.records(on: "model:\(version.id)")
     for endpoint in try await platform.deployments.endpoints() {

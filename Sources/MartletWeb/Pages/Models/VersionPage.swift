@@ -13,6 +13,8 @@ struct VersionPage {
   struct Content {
     var version: ModelVersion
     var evidence: VersionEvidence
+    /// The model that it is a version of.
+    var model: RegisteredModel
     var gates: [GateRecord] = []
     var deployments: [Deployment] = []
     /// Uploaded files behind the data that it was trained on.
@@ -22,6 +24,7 @@ struct VersionPage {
   }
 
   var name: String
+  var standing: StandingForms
   var badges: String
   var summary: String
   var description: String?
@@ -43,6 +46,7 @@ struct VersionPage {
     let version = content.version
     let evaluation = content.evidence.evaluation
     name = "\(version.id.model) version \(version.id.version)"
+    standing = StandingForms(version, of: content.model)
     badges =
       (version.aliases.sorted().map { Badge($0, .live) }
       + (version.stage == .none ? [] : [Badge(version.stage.rawValue)]))
@@ -71,7 +75,7 @@ struct VersionPage {
   private static func facts(_ content: Content) -> Facts {
     let version = content.version
     var facts = Facts()
-    if let run = version.run { facts.add("Run", String(run.text.prefix(8)), link: "/runs/\(run)") }
+    if let run = version.run { facts.add("Run", String(run.text.prefix(8)), link: ObjectLink.run(run)) }
     if let lineage = content.evidence.lineage {
       facts.add("Pipeline run", String(lineage.pipelineRun.text.prefix(8)), link: "/pipelines/\(lineage.pipelineRun)")
       facts.add("Project", "\(lineage.project), version \(lineage.projectVersion)")
