@@ -97,7 +97,7 @@ let package = Package(
     module("MartletPipelines", ["MartletCore"] + ground, products: [yams, logging, crypto, nioPosix]),
     module("MartletTracking", ["MartletCore"] + ground, products: [logging]),
     module("MartletTuning", ["MartletCore", "MartletTracking", "MartletStatistics"]),
-    module("MartletRegistry", ["MartletCore"] + ground, products: [crypto]),
+    module("MartletRegistry", ["MartletCore"] + ground, products: [crypto, nioPosix]),
     module(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
       products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
@@ -121,9 +121,7 @@ let package = Package(
       products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     .executableTarget(
       name: "martlet",
-      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"] + domain + ground).map {
-        .byName(name: $0)
-      }
+      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"] + domain + ground).map { .byName(name: $0) }
         + [
           arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes,
           logging, yams,

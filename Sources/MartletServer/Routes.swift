@@ -19,6 +19,7 @@ package struct Routes: Sendable {
         EndpointRoutes(loop: loop, scoringURL: { await plane.scoringURL() }),
         MonitorRoutes(monitors: platform.monitors), AlertRoutes(platform: platform),
         NotificationRoutes(outbox: platform.notifications, clock: plane.clock),
+        WebhookRoutes(webhooks: platform.webhooks, sender: platform.webhookSender, outbox: platform.notifications),
         LedgerRoutes(ledger: platform.ledger),
       ], version: plane.configuration.version)
   }
