@@ -87,6 +87,9 @@ package struct Platform: Sendable {
       folder: folder, outcomes: outcomes, jobs: jobs, threads: .singleton, seal: { _ = try await link.seal() })
   }
 
+  /// Takes what clients bring from other MLflow servers.
+  package var imports: Imports { Imports(database: database, artifacts: artifacts, clock: clock) }
+
   /// Sends to the registry's webhooks.
   package var webhookSender: RegistryWebhookSender {
     RegistryWebhookSender(webhooks: webhooks, client: OutboundClient(policy: outbound), clock: clock)

@@ -20,7 +20,7 @@ package struct Routes: Sendable {
         MonitorRoutes(monitors: platform.monitors), AlertRoutes(platform: platform),
         NotificationRoutes(outbox: platform.notifications, clock: plane.clock),
         WebhookRoutes(webhooks: platform.webhooks, sender: platform.webhookSender, outbox: platform.notifications),
-        LedgerRoutes(ledger: platform.ledger),
+        ImportRoutes(imports: platform.imports), LedgerRoutes(ledger: platform.ledger),
       ], version: plane.configuration.version)
   }
 

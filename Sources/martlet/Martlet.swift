@@ -28,6 +28,7 @@ struct Martlet: AsyncParsableCommand {
         name: "Data and models",
         subcommands: [
           DataCommand.self, ExperimentsCommand.self, RunsCommand.self, ModelCommand.self, WebhookCommand.self,
+          ImportCommand.self, ExportCommand.self,
         ]),
       CommandGroup(
         name: "Live",
