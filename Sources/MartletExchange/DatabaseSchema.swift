@@ -38,6 +38,7 @@ struct DatabaseSchema: Sendable {
   var hasStorageLocation: Bool { has("acf3f17fdcc7") }
   var hasLoggedModels: Bool { has("400f98739977") }
   var hasInputSteps: Bool { has("6953534de441") }
+  var hasWebhooks: Bool { has("1a0cddfcaa16") }
   var hasWorkspaces: Bool { has("1b5f0d9ad7c1") }
 
   static func read(_ connection: any SQLConnection) throws -> DatabaseSchema {

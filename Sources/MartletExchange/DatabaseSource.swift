@@ -117,6 +117,7 @@ package struct DatabaseSource: MLflowSource {
         }
         guard let end = points.last else { break }
         try await body(points)
+        if points.count < Self.page { break }
         last = end
       }
     }
@@ -149,6 +150,24 @@ package struct DatabaseSource: MLflowSource {
   package func model(_ name: String) async throws -> ImportedModel {
     let schema = schema
     return try await database.read { try $0.model(name, schema) }
+  }
+
+  package func webhooks() async throws -> [ForeignWebhook] {
+    guard schema.hasWebhooks else { return [] }
+    return try await database.read { connection in
+      var events: [String: [String]] = [:]
+      try connection.forEachRow("SELECT webhook_id, entity, action FROM webhook_events ORDER BY entity, action", []) {
+        events[try $0.text(0), default: []].append("\(try $0.text(1)).\(try $0.text(2))")
+        return true
+      }
+      return try connection.rows(
+        "SELECT webhook_id, name, url, description FROM webhooks WHERE deleted_timestamp IS NULL ORDER BY name"
+      ) { row in
+        ForeignWebhook(
+          name: try row.text(1), url: try row.text(2), events: events[try row.text(0)] ?? [],
+          description: try row.optionalText(3))
+      }
+    }
   }
 
   // MARK: - Artifacts

@@ -37,6 +37,15 @@ package struct ForeignFile: Sendable, Hashable {
   }
 }
 
+/// A webhook of another registry; its secret is not readable.
+package struct ForeignWebhook: Sendable, Hashable {
+  package var name: String
+  package var url: String
+  /// `model_version.created`, …
+  package var events: [String]
+  package var description: String?
+}
+
 /// What an owner's artifacts are to an import.
 package enum ForeignArtifacts: Sendable {
   case files([ForeignFile])
@@ -68,6 +77,9 @@ package protocol MLflowSource: Sendable {
   func modelNames() async throws -> [String]
   func model(_ name: String) async throws -> ImportedModel
 
+  /// None where the source has none, or does not tell.
+  func webhooks() async throws -> [ForeignWebhook]
+
   /// - Parameter uri: the source's own address of the owner's artifacts.
   func artifacts(of owner: ArtifactOwner, uri: String?) async throws -> ForeignArtifacts
 
@@ -86,6 +98,8 @@ extension MLflowSource {
   }
 
   package func close() async {}
+
+  package func webhooks() async throws -> [ForeignWebhook] { [] }
 
   package func lastingAddress(_ uri: String?) -> String? {
     guard let uri, !uri.isEmpty, ArtifactAddress.localPath(uri) == nil, ArtifactAddress.servedPath(uri) == nil else {

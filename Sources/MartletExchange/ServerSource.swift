@@ -113,6 +113,31 @@ package struct ServerSource: MLflowSource {
     return model
   }
 
+  package func webhooks() async throws -> [ForeignWebhook] {
+    var (found, token): ([ForeignWebhook], String?) = ([], nil)
+    repeat {
+      let page: JSON
+      do {
+        page = try await client.get(
+          Self.root + "/webhooks", [("max_results", "100")] + (token.map { [("page_token", $0)] } ?? []))
+      } catch let error as MartletError where error.code != .unavailable {
+        // A server before MLflow 3.3 has none, and some tell them to administrators only.
+        return found
+      }
+      for json in page["webhooks"]?.array ?? [] {
+        let events = (json["events"]?.array ?? []).map { event in
+          "\(event["entity"]?.string?.lowercased() ?? "").\(event["action"]?.string?.lowercased() ?? "")"
+        }
+        found.append(
+          ForeignWebhook(
+            name: json["name"]?.string ?? "", url: json["url"]?.string ?? "", events: events,
+            description: json["description"]?.string))
+      }
+      token = page["next_page_token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    } while token != nil
+    return found
+  }
+
   // MARK: - Artifacts
 
   /// The server hands out every file, wherever it keeps it.

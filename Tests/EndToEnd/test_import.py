@@ -21,6 +21,7 @@ os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param, RunTag, ViewType
+from mlflow.entities.webhook import WebhookEvent, WebhookStatus
 
 import martlet
 
@@ -67,6 +68,8 @@ def furnish(uri: str, folder: Path, runs: int = 3) -> MlflowClient:
     client.create_model_version("late", source=f"runs:/{run}/sub", run_id=run)
     client.set_registered_model_alias("late", "champion", "1")
     client.transition_model_version_stage("late", "1", "Production")
+    if not uri.startswith("file:"):
+        client.create_webhook("ci", "https://93.184.216.34/x", [WebhookEvent.from_str("model_version.created")], secret="hidden")
     return client
 
 
@@ -161,6 +164,8 @@ def test_a_sqlite_database_reads_the_same_after_the_import(work, server):
     assert server.json("audit", "verify")["intact"] is True
     again = compared(server.cli("import", "mlflow", work / "mlflow.db", "-o", "json"))
     assert again == counts and len(server.json("import", "list")) == 1
+    [webhook] = client_of(server).list_webhooks()
+    assert (webhook.name, webhook.url, webhook.status) == ("ci", "https://93.184.216.34/x", WebhookStatus.DISABLED)
     fresh = client_of(server).create_experiment("after")
     assert int(fresh) > 2
 
@@ -178,9 +183,10 @@ def test_a_folder_of_runs_reads_the_same_and_goes_out_the_same_way(work, server)
 
 def test_postgresql_on_both_sides(work, postgres, new_server):
     pytest.importorskip("psycopg2")
-    stock = furnish(postgres.url, work)
+    url = postgres.url.replace("postgresql://", "postgresql+psycopg2://")
+    stock = furnish(url, work)
     server = new_server("--store", postgres_database(postgres, "martlet"))
-    counts = compared(server.cli("import", "mlflow", postgres.url.replace("postgresql://", "postgresql+psycopg2://"), "-o", "json"))
+    counts = compared(server.cli("import", "mlflow", url, "-o", "json"))
     assert EVERYTHING <= counts.keys()
     same(stock, client_of(server), work)
 

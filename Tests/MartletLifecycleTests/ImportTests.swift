@@ -13,10 +13,11 @@ private func experiment(_ id: String, _ name: String) -> ImportedExperiment {
     id: id, name: name, lifecycle: .active, creationTime: 1000, lastUpdateTime: 2000, tags: [KeyValue("team", "blue")])
 }
 
-private func run(_ id: String, in experiment: String) -> ImportedRun {
+private func run(_ id: String, in experiment: String, at place: String? = nil) -> ImportedRun {
   ImportedRun(
     id: id, experiment: experiment, name: "first", user: "bob", status: .finished, startTime: 5, endTime: 9,
-    lifecycle: .deleted, deletedTime: 10, params: [KeyValue("lr", "0.1")], tags: [KeyValue("mlflow.runName", "first")],
+    lifecycle: .deleted, deletedTime: 10, artifactPlace: place, params: [KeyValue("lr", "0.1")],
+    tags: [KeyValue("mlflow.runName", "first")],
     datasets: [
       ImportedDataset(
         name: "d", digest: "x", sourceType: "local", source: "{}", schema: nil, profile: "{}",
@@ -144,6 +145,8 @@ private let points = ImportedPoints(
         ImportBatch(runs: [run("r1", in: "7")]),
         ImportBatch(experiments: [experiment("7", "delays")], points: [points]),
         ImportBatch(experiments: [experiment("7", "delays")], runs: [run("../x", in: "7")]),
+        ImportBatch(experiments: [experiment("7", "delays")], runs: [run("r1", in: "7", at: "file:///etc")]),
+        ImportBatch(experiments: [experiment("7", "delays")], runs: [run("r1", in: "7", at: "mlflow-artifacts:/0")]),
         ImportBatch(files: [.init(run: "r1", path: "a", digest: unknown, size: 1)]),
         ImportBatch(done: [.init(kind: "run", item: "r1")]),
         ImportBatch(models: [

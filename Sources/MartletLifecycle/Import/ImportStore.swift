@@ -58,7 +58,10 @@ enum ImportStore {
       throw MartletError.notFound("there is no import '\(id.text.prefix(64))'", fix: "martlet import list shows them")
     }
     let counts = try connection.rows(
-      "SELECT kind, COUNT(*) FROM import_items WHERE import = ? GROUP BY kind", [SQLValue(id)]
+      """
+      SELECT kind, COUNT(*) FROM import_items WHERE import = ? AND kind <> 'experiment name' AND kind NOT LIKE 'done %'
+      GROUP BY kind
+      """, [SQLValue(id)]
     ) { (try $0.text(0), try $0.int(1)) }
     record.counts = Dictionary(counts, uniquingKeysWith: { first, _ in first })
     return record

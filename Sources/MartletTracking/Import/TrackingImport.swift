@@ -34,7 +34,8 @@ package enum TrackingImport {
       VALUES (?, ?, ?, ?, ?, ?)
       """,
       [
-        .integer(number), .text(experiment.name), .text(experiment.artifactLocation ?? location(of: number)),
+        .integer(number), .text(experiment.name),
+        .text(try experiment.artifactLocation.map(ArtifactLocation.elsewhere) ?? location(of: number)),
         .text(experiment.lifecycle.rawValue), .integer(experiment.creationTime), .integer(experiment.lastUpdateTime),
       ])
     try setTags(of: experiment, on: number, in: connection)
@@ -106,7 +107,7 @@ package enum TrackingImport {
     let info = RunInfo(
       id: RunID(run.id), experiment: ExperimentID(String(experiment)), name: run.name, user: run.user,
       status: run.status, startTime: run.startTime, endTime: run.endTime, lifecycle: run.lifecycle,
-      artifactURI: run.artifactPlace ?? "\(root)/\(run.id)/artifacts")
+      artifactURI: try run.artifactPlace.map(ArtifactLocation.elsewhere) ?? "\(root)/\(run.id)/artifacts")
     let row = RunStore.Row(number: try RunStore.insert(info, in: connection), info: info)
     try connection.execute(
       "UPDATE runs SET end_time = ?, lifecycle = ?, deleted_time = ? WHERE number = ?",
@@ -155,7 +156,9 @@ package enum TrackingImport {
   {
     let known = try connection.first("SELECT 1 FROM logged_models WHERE model_id = ?", [.text(model.id)]) { _ in true }
     if known == true { return false }
-    _ = try ArtifactLocation.parts(of: model.id)
+    guard try ArtifactLocation.parts(of: model.id).count == 1 else {
+      throw MartletError.invalidInput("'\(model.id.prefix(80))' is no logged model's id")
+    }
     guard let status = LoggedModel.Status(rawValue: model.status) else {
       throw MartletError.invalidInput("'\(model.status.prefix(40))' is no status of a logged model")
     }
@@ -166,7 +169,8 @@ package enum TrackingImport {
       LoggedModel(
         id: model.id, experiment: ExperimentID(String(experiment)), name: model.name, modelType: model.modelType,
         sourceRun: model.sourceRun.map { RunID($0) }, status: status,
-        artifactURI: model.artifactPlace ?? "\(location(of: experiment))/models/\(model.id)/artifacts",
+        artifactURI: try model.artifactPlace.map(ArtifactLocation.elsewhere)
+          ?? "\(location(of: experiment))/models/\(model.id)/artifacts",
         creationTime: created, lastUpdateTime: updated, params: model.params, tags: model.tags, metrics: []),
       in: connection)
     if model.lifecycle == .deleted { try LoggedModelStore.delete(model.id, at: updated, in: connection) }

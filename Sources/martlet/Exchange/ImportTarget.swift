@@ -60,6 +60,29 @@ struct ImportTarget: Sendable {
     digests.remember(read, of: file, owner)
   }
 
+  /// Makes the webhooks that are not there yet, disabled, since their secrets cannot be brought; returns remarks.
+  func send(_ webhooks: [ForeignWebhook]) async throws -> [String] {
+    let known = Set(
+      try await client.items("/webhooks").map { "\($0["name"]?.string ?? "") \($0["url"]?.string ?? "")" })
+    var remarks: [String] = []
+    for webhook in webhooks where !known.contains("\(webhook.name) \(webhook.url)") {
+      var body: [String: JSON] = [
+        "name": .string(webhook.name), "url": .string(webhook.url), "status": "disabled",
+        "events": .array(webhook.events.map(JSON.string)),
+      ]
+      body["description"] = webhook.description.map(JSON.string)
+      do {
+        let made = try await client.send(.post, "/webhooks", .object(body))
+        remarks.append(
+          "the webhook '\(webhook.name)' is here, disabled and without its secret: "
+            + "martlet webhook update \(made["id"]?.string ?? "") --secret-file FILE --status active")
+      } catch let error as MartletError where error.code == .invalidInput {
+        remarks.append("the webhook '\(webhook.name)' stays behind: \(error.message)")
+      }
+    }
+    return remarks
+  }
+
   func finish(_ theirs: JSON) async throws -> JSON {
     try await client.send(.post, path + "/finish", ["theirs": theirs])
   }

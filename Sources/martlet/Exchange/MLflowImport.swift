@@ -24,6 +24,7 @@ struct MLflowImport {
     let missing = try await target.missing("model", models)
     for name in models where missing.contains(name) { try await outbox.add(try await source.model(name)) }
     try await outbox.flush()
+    for remark in try await target.send(try await source.webhooks()) { progress.line(remark) }
     return try await compare()
   }
 
