@@ -97,12 +97,15 @@ let package = Package(
     module("MartletPipelines", ["MartletCore"] + ground, products: [yams, logging, crypto, nioPosix]),
     module("MartletTracking", ["MartletCore"] + ground, products: [logging]),
     module("MartletTuning", ["MartletCore", "MartletTracking", "MartletStatistics"]),
-    module("MartletRegistry", ["MartletCore"] + ground, products: [crypto]),
+    module("MartletRegistry", ["MartletCore"] + ground, products: [crypto, nioPosix]),
     module(
       "MartletServing", ["MartletCore", "MartletRegistry"] + ground,
       products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     module("MartletMonitoring", ["MartletCore", "MartletServing"] + ground, products: [logging]),
     module("MartletReplay", ["MartletCore"], products: [nioCore, nioPosix, nioHTTP1, yams]),
+    module(
+      "MartletExchange", ["MartletCore", "MartletStore", "MartletTracking", "MartletRegistry"],
+      products: [httpClient, nioCore, nioPosix, nioHTTP1, yams, crypto]),
     module("MartletGovernance", ["MartletCore"] + ground),
     module("MartletGoals", ["MartletCore"] + ground),
 
@@ -121,9 +124,8 @@ let package = Package(
       products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
     .executableTarget(
       name: "martlet",
-      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"] + domain + ground).map {
-        .byName(name: $0)
-      }
+      dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay", "MartletExchange"] + domain
+        + ground).map { .byName(name: $0) }
         + [
           arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes,
           logging, yams,
@@ -156,6 +158,8 @@ let package = Package(
       "MartletServingTests", ["MartletCore", "MartletServing"] + ground,
       products: [hummingbird, hummingbirdTesting, nioCore, nioHTTP1, nioPosix, httpTypes, httpClient, logging]),
     tests("MartletReplayTests", ["MartletCore", "MartletReplay"], products: [nioCore, nioPosix, hummingbird]),
+    tests(
+      "MartletExchangeTests", ["MartletCore", "MartletExchange", "MartletTracking", "MartletRegistry", "MartletStore"]),
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),

@@ -29,11 +29,12 @@ ARROWS: dict[str, set[str]] = {"MartletCore": set(), "MartletTesting": {"Martlet
 ARROWS |= {module: {"MartletCore"} | SIDEWAYS.get(module, set()) for module in GROUND}
 ARROWS |= {module: {"MartletCore"} | GROUND | SIDEWAYS.get(module, set()) for module in DOMAIN}
 ARROWS["MartletReplay"] = {"MartletCore"}
+ARROWS["MartletExchange"] = {"MartletCore", "MartletStore", "MartletTracking", "MartletRegistry"}
 ARROWS["MartletLifecycle"] = {"MartletCore"} | GROUND | DOMAIN
 ARROWS["MartletMLflow"] = {"MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"}
 ARROWS["MartletWeb"] = {"MartletCore", "MartletLifecycle"} | GROUND | DOMAIN
 ARROWS["MartletServer"] = {"MartletCore", "MartletLifecycle", "MartletMLflow", "MartletWeb"} | GROUND | DOMAIN
-ARROWS["martlet"] = {"MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay"} | GROUND | DOMAIN
+ARROWS["martlet"] = {"MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay", "MartletExchange"} | GROUND | DOMAIN
 
 IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:public |package |internal |fileprivate |private )?import (?:\w+ )?(\w+)")
 OURS = re.compile(r"^(Martlet\w+|CMartlet\w+)$")

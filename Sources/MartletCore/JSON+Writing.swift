@@ -97,7 +97,17 @@ extension JSON {
 
   /// Reads the value as a `Decodable` type; the error names the path of the member that does not fit.
   package func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    try decode(type, keys: .useDefaultKeys)
+  }
+
+  /// As `decode`, from what `init(snakeCase:)` wrote. No member's name may hold two capitals in a row.
+  package func decode<Value: Decodable>(snakeCase type: Value.Type) throws -> Value {
+    try decode(type, keys: .convertFromSnakeCase)
+  }
+
+  private func decode<Value: Decodable>(_ type: Value.Type, keys: JSONDecoder.KeyDecodingStrategy) throws -> Value {
     let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = keys
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     do {

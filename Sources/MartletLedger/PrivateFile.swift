@@ -2,9 +2,9 @@ import Foundation
 import MartletCore
 
 /// Small files that only their owner reads, replaced whole.
-enum PrivateFile {
+package enum PrivateFile {
   /// Writes beside the file, waits for the disk, then renames: a reader sees the old content or the new.
-  static func replace(_ path: String, by bytes: [UInt8]) throws {
+  package static func replace(_ path: String, by bytes: [UInt8]) throws {
     let temporary = path + ".new"
     unlink(temporary)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

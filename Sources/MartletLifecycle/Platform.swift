@@ -39,11 +39,18 @@ package struct Platform: Sendable {
   package let alerts: AlertStore
   package let notifications: NotificationOutbox
   package let scoring: ScoringLink
+  /// Where this server may go on its own account.
+  package let outbound: OutboundPolicy
+  /// Those outside who are told of what happens in the registry.
+  package let webhooks: RegistryWebhooks
 
-  /// - Parameter connect: a client of the scoring plane; throws while it is not running.
+  /// - Parameters:
+  ///   - outbound: where webhooks may lead beside public addresses.
+  ///   - connect: a client of the scoring plane; throws while it is not running.
   package init(
     version: String, dataFolder: String, clock: WallClock, database: any Database, artifacts: ArtifactStore,
-    jobs: JobRunner, ledger: Ledger, logger: Logger, connect: @escaping ScoringLink.Connect
+    jobs: JobRunner, ledger: Ledger, outbound: OutboundPolicy = OutboundPolicy(), logger: Logger,
+    connect: @escaping ScoringLink.Connect
   ) {
     self.version = version
     self.dataFolder = dataFolder
@@ -52,6 +59,7 @@ package struct Platform: Sendable {
     self.artifacts = artifacts
     self.jobs = jobs
     self.ledger = ledger
+    self.outbound = outbound
     projects = ProjectStore(database: database, artifacts: artifacts)
     eventTimes = EventClockStore(database: database, wall: clock)
     data = DataCatalog(
@@ -59,6 +67,9 @@ package struct Platform: Sendable {
     features = FeatureCatalog(data: data, clock: clock, work: dataFolder + "/scratch")
     tracker = ExperimentTracker(database: database, clock: clock)
     registry = ModelRegistry(database: database, clock: clock)
+    webhooks = RegistryWebhooks(
+      database: database, clock: clock, seal: SecretSeal(keyFile: dataFolder + "/webhooks.key"),
+      checkAddress: { try outbound.check(webhook: $0) })
     gates = GateStore(database: database)
     pipelineRuns = PipelineRunStore(database: database, wall: clock)
     let folder = ScoringFolder(data: dataFolder)
@@ -74,6 +85,14 @@ package struct Platform: Sendable {
     scoring = link
     windows = PredictionWindows(
       folder: folder, outcomes: outcomes, jobs: jobs, threads: .singleton, seal: { _ = try await link.seal() })
+  }
+
+  /// Takes what clients bring from other MLflow servers.
+  package var imports: Imports { Imports(database: database, artifacts: artifacts, clock: clock) }
+
+  /// Sends to the registry's webhooks.
+  package var webhookSender: RegistryWebhookSender {
+    RegistryWebhookSender(webhooks: webhooks, client: OutboundClient(policy: outbound), clock: clock)
   }
 
   /// Where work in progress lies; emptied at start.

@@ -6,6 +6,20 @@ package import MartletRegistry
 package import MartletTracking
 import NIOCore
 
+/// Those who are told of what happens in the registry, and how one of them is told for a test.
+package struct WebhookService: Sendable {
+  let registry: RegistryWebhooks
+  let test: @Sendable (WebhookID, RegistryEvent?) async throws -> WebhookTestResult
+
+  package init(
+    registry: RegistryWebhooks,
+    test: @escaping @Sendable (WebhookID, RegistryEvent?) async throws -> WebhookTestResult
+  ) {
+    self.registry = registry
+    self.test = test
+  }
+}
+
 /// MLflow's REST interface (version 3.17.2) over Martlet's own tracking and registry, so that MLflow clients work
 /// unchanged: W1 to W3 of the endpoints, each under `/api` and `/ajax-api`.
 package struct MLflowRoutes<Context: RequestContext>: Sendable {
@@ -14,16 +28,18 @@ package struct MLflowRoutes<Context: RequestContext>: Sendable {
 
   let tracker: ExperimentTracker
   let registry: ModelRegistry
+  let webhooks: WebhookService
   let artifacts: ArtifactStore
   let author: AuthorOf
   let clock: WallClock
 
   package init(
-    tracker: ExperimentTracker, registry: ModelRegistry, artifacts: ArtifactStore, clock: WallClock = .system,
-    author: @escaping AuthorOf
+    tracker: ExperimentTracker, registry: ModelRegistry, webhooks: WebhookService, artifacts: ArtifactStore,
+    clock: WallClock = .system, author: @escaping AuthorOf
   ) {
     self.tracker = tracker
     self.registry = registry
+    self.webhooks = webhooks
     self.artifacts = artifacts
     self.clock = clock
     self.author = author
@@ -43,6 +59,7 @@ package struct MLflowRoutes<Context: RequestContext>: Sendable {
     addLoggedModelRoutes(to: endpoints)
     addRegisteredModelRoutes(to: endpoints)
     addModelVersionRoutes(to: endpoints)
+    addWebhookRoutes(to: endpoints)
     addArtifactProxyRoutes(
       to: Endpoints(
         ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"], on: router, author: author))

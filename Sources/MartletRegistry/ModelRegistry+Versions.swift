@@ -15,7 +15,9 @@ extension ModelRegistry {
     return try await database.write { connection in
       if new.createsModel, try ModelStore.insert(new.model, description: nil, by: author, at: now, in: connection) {
         try Ledger.append(
-          LedgerEntry(action: "model.created", object: "model:\(new.model)", before: nil, after: nil, reason: nil),
+          LedgerEntry(
+            action: "model.created", object: "model:\(new.model)", before: nil,
+            after: Self.created(description: nil, tags: [:]), reason: nil),
           by: author, at: now, in: connection)
       }
       let number = try VersionStore.nextNumber(of: new.model, at: now, in: connection)
@@ -45,7 +47,9 @@ extension ModelRegistry {
     var summary: [String: JSON] = [
       "source": .string(version.source), "size": .integer(version.size), "lineage": version.lineage,
       "metrics": .object(version.metrics.mapValues(JSON.double)),
+      "tags": .object(version.tags.mapValues(JSON.string)), "prompt": .boolean(PromptFilter.isPrompt(version.tags)),
     ]
+    summary["description"] = version.description.map(JSON.string)
     summary["run"] = version.run.map { .string($0.text) }
     summary["checksum"] = version.checksum.map { .string($0.hex) }
     return .object(summary)
@@ -93,8 +97,9 @@ extension ModelRegistry {
 
   package func setVersionTag(_ key: String, _ value: String, on id: ModelVersionID, by author: Author) async throws {
     try ModelRules.checkTag(key, value)
-    let after: JSON = ["key": .string(key)]
-    try await change("model.version.tag.set", "model:\(id)", after: after, by: author) { connection, now in
+    let after: JSON = ["key": .string(key), "value": .string(value)]
+    try await change("model.version.tag.set", "model:\(id)", after: after, of: id.model, by: author) {
+      connection, now in
       try Self.touch(id, at: now, in: connection)
       try VersionStore.setTag(key, value, on: id, in: connection)
     }
@@ -102,7 +107,8 @@ extension ModelRegistry {
 
   package func deleteVersionTag(_ key: String, of id: ModelVersionID, by author: Author) async throws {
     let before: JSON = ["key": .string(key)]
-    try await change("model.version.tag.removed", "model:\(id)", before: before, by: author) { connection, now in
+    try await change("model.version.tag.removed", "model:\(id)", before: before, of: id.model, by: author) {
+      connection, now in
       try Self.touch(id, at: now, in: connection)
       try VersionStore.deleteTag(key, of: id, in: connection)
     }
@@ -143,7 +149,8 @@ extension ModelRegistry {
   package func setAlias(_ alias: String, to id: ModelVersionID, by author: Author) async throws {
     try ModelRules.checkAlias(alias)
     let after: JSON = ["alias": .string(alias), "version": .integer(Int64(id.version))]
-    try await change("model.alias.set", "model:\(id.model)", after: after, by: author) { connection, now in
+    try await change("model.alias.set", "model:\(id.model)", after: after, of: id.model, by: author) {
+      connection, now in
       _ = try VersionStore.get(id, in: connection)
       try ModelStore.setAlias(alias, to: id, in: connection)
       try ModelStore.touch(id.model, at: now, in: connection)
@@ -152,7 +159,7 @@ extension ModelRegistry {
 
   package func deleteAlias(_ alias: String, of name: ModelName, by author: Author) async throws {
     let before: JSON = ["alias": .string(alias)]
-    try await change("model.alias.removed", "model:\(name)", before: before, by: author) { connection, now in
+    try await change("model.alias.removed", "model:\(name)", before: before, of: name, by: author) { connection, now in
       try ModelStore.demand(name, in: connection)
       try ModelStore.deleteAlias(alias, of: name, in: connection)
       try ModelStore.touch(name, at: now, in: connection)

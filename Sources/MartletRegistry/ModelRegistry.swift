@@ -23,7 +23,8 @@ package struct ModelRegistry: Sendable {
     try ModelRules.checkName(name)
     try ModelRules.checkDescription(description)
     for (key, value) in tags { try ModelRules.checkTag(key, value) }
-    return try await change("model.created", "model:\(name)", by: author) { connection, now in
+    let after = Self.created(description: description, tags: tags)
+    return try await change("model.created", "model:\(name)", after: after, by: author) { connection, now in
       guard try ModelStore.insert(name, description: description, by: author, at: now, in: connection) else {
         throw MartletError(.alreadyExists, "Registered Model (name=\(name)) already exists.")
       }
@@ -69,7 +70,8 @@ package struct ModelRegistry: Sendable {
 
   package func setTag(_ key: String, _ value: String, on name: ModelName, by author: Author) async throws {
     try ModelRules.checkTag(key, value)
-    try await change("model.tag.set", "model:\(name)", after: ["key": .string(key)], by: author) { connection, now in
+    let after: JSON = ["key": .string(key), "value": .string(value)]
+    try await change("model.tag.set", "model:\(name)", after: after, of: name, by: author) { connection, now in
       try ModelStore.demand(name, in: connection)
       try ModelStore.setTag(key, value, on: name, in: connection)
       try ModelStore.touch(name, at: now, in: connection)
@@ -77,7 +79,7 @@ package struct ModelRegistry: Sendable {
   }
 
   package func deleteTag(_ key: String, of name: ModelName, by author: Author) async throws {
-    try await change("model.tag.removed", "model:\(name)", before: ["key": .string(key)], by: author) {
+    try await change("model.tag.removed", "model:\(name)", before: ["key": .string(key)], of: name, by: author) {
       connection, now in
       try ModelStore.demand(name, in: connection)
       try ModelStore.deleteTag(key, of: name, in: connection)
@@ -103,15 +105,32 @@ package struct ModelRegistry: Sendable {
 
   // MARK: Shared
 
+  /// What the ledger keeps of a new model; webhooks are told it.
+  static func created(description: String?, tags: [String: String]) -> JSON {
+    [
+      "description": .string(description ?? ""), "tags": .object(tags.mapValues(JSON.string)),
+      "prompt": .boolean(PromptFilter.isPrompt(tags)),
+    ]
+  }
+
   /// One transaction that changes something and says so in the ledger.
+  ///
+  /// - Parameter model: whose tag or alias is changed: the entry then says whether it is a prompt.
   @discardableResult
   func change<Value: Sendable>(
-    _ action: String, _ object: String, before: JSON? = nil, after: JSON? = nil, by author: Author,
+    _ action: String, _ object: String, before: JSON? = nil, after: JSON? = nil, of model: ModelName? = nil,
+    by author: Author,
     _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws -> Value
   ) async throws -> Value {
     let now = clock.now
     return try await database.write { connection in
       let value = try body(connection, now)
+      var (before, after) = (before, after)
+      if let model {
+        let isPrompt = try ModelStore.isPrompt(model, in: connection)
+        before = before?.adding("prompt", .boolean(isPrompt))
+        after = after?.adding("prompt", .boolean(isPrompt))
+      }
       try Ledger.append(
         LedgerEntry(action: action, object: object, before: before, after: after, reason: nil), by: author, at: now,
         in: connection)
@@ -133,5 +152,14 @@ package struct ModelRegistry: Sendable {
   static func page<Item: Sendable>(_ found: [Item], limit: Int, offset: Int) -> Page<Item> {
     found.count > limit
       ? Page(Array(found.prefix(limit)), nextToken: PageToken(offset: offset + limit).text) : Page(found)
+  }
+}
+
+extension JSON {
+  /// An object with one member more.
+  fileprivate func adding(_ name: String, _ value: JSON) -> JSON {
+    guard case .object(var members) = self else { return self }
+    members[name] = value
+    return .object(members)
   }
 }

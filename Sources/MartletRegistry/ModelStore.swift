@@ -35,6 +35,14 @@ enum ModelStore {
     return try complete(found, in: connection)
   }
 
+  /// Whether the model is one of MLflow's prompts; false when there is no such model.
+  static func isPrompt(_ name: ModelName, in connection: any SQLConnection) throws -> Bool {
+    let value = try connection.first(
+      "SELECT value FROM registered_model_tags WHERE name = ? AND key = ?", [SQLValue(name), .text(PromptFilter.tag)]
+    ) { try $0.text(0) }
+    return value?.lowercased() == "true"
+  }
+
   static func touch(_ name: ModelName, at now: Timestamp, in connection: any SQLConnection) throws {
     try connection.execute(
       "UPDATE registered_models SET last_update_time = ? WHERE name = ?", [SQLValue(now), SQLValue(name)])
@@ -156,7 +164,10 @@ enum ModelStore {
 
 /// MLflow keeps prompts among the models, marked by a tag; searches leave them out unless they ask for them.
 enum PromptFilter {
-  private static let tag = "mlflow.prompt.is_prompt"
+  static let tag = "mlflow.prompt.is_prompt"
+
+  /// Whether something with these tags is a prompt.
+  static func isPrompt(_ tags: [String: String]) -> Bool { tags[tag]?.lowercased() == "true" }
 
   /// The clauses as one condition.
   ///

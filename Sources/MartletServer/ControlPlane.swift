@@ -75,7 +75,7 @@ package struct ControlPlane: Sendable {
       version: configuration.version, dataFolder: data, clock: clock, database: database, artifacts: artifacts,
       jobs: jobs ?? JobRunner(engines: configuration.engines, scratch: data + "/scratch/jobs", logger: logger),
       ledger: Ledger(database: database, checkpoint: CheckpointFile(path: data + "/ledger.checkpoint")),
-      logger: logger, connect: { try await scoring.client() })
+      outbound: configuration.outbound, logger: logger, connect: { try await scoring.client() })
     loop = ControlLoop(platform: platform, commandVariables: { await Self.commandVariables(data) }, logger: logger)
   }
 
@@ -97,7 +97,7 @@ package struct ControlPlane: Sendable {
     let sealer = LedgerSealer(ledger: platform.ledger, logger: logger)
     let data = configuration.data
     let notifications = NotificationDispatcher(
-      platform: platform, policy: configuration.outbound, base: { await Self.address(data) }, logger: logger)
+      platform: platform, base: { await Self.address(data) }, logger: logger)
     var work = [
       BackgroundWork("ledger sealer") { await sealer.run() },
       BackgroundWork("pipeline runs") { try await Self.run(loop, logger: logger) },

@@ -19,7 +19,8 @@ package struct Routes: Sendable {
         EndpointRoutes(loop: loop, scoringURL: { await plane.scoringURL() }),
         MonitorRoutes(monitors: platform.monitors), AlertRoutes(platform: platform),
         NotificationRoutes(outbox: platform.notifications, clock: plane.clock),
-        LedgerRoutes(ledger: platform.ledger),
+        WebhookRoutes(webhooks: platform.webhooks, sender: platform.webhookSender, outbox: platform.notifications),
+        ImportRoutes(imports: platform.imports), LedgerRoutes(ledger: platform.ledger),
       ], version: plane.configuration.version)
   }
 

@@ -23,6 +23,21 @@ package enum DatabaseOpener {
       fix: "use sqlite:///path/to/martlet.db or postgresql://user@host:5432/database")
   }
 
+  /// Opens another program's database for reading only, and leaves its schema as it is.
+  ///
+  /// Takes SQLAlchemy's spellings: `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql+psycopg2://…`.
+  package static func openForReading(url: String) async throws -> any Database {
+    if url.hasPrefix("sqlite:///") {
+      let path = String(url.dropFirst("sqlite:///".count))
+      return try await NIOThreadPool.singleton.runIfActive { try SQLiteDatabase.openForReading(path: path) }
+    }
+    let scheme = url.prefix { $0 != ":" }
+    guard ["postgresql", "postgres"].contains(scheme.prefix { $0 != "+" }) else {
+      throw MartletError.invalidInput("'\(scheme.prefix(40))…' names no kind of database that can be read here")
+    }
+    return try await PostgresDatabase.open(url: "postgresql" + url.dropFirst(scheme.count), writers: 0, readers: 1)
+  }
+
   private static func opened<Kind: Database>(_ database: Kind, _ migrate: () async throws -> Void) async throws
     -> Kind
   {

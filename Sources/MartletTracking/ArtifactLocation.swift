@@ -38,6 +38,18 @@ package enum ArtifactLocation {
     return try? checked(path.hasSuffix("/") ? String(path.dropLast()) : path, allowsRoot: true)
   }
 
+  /// An address of another store, such as `s3://bucket/1`, checked: this server keeps it as text and never goes there.
+  static func elsewhere(_ uri: String) throws -> String {
+    let name = uri.prefix { $0 != ":" }.lowercased()
+    let isName = !name.isEmpty && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 43 }
+    guard uri.contains("://"), isName, name != "file", name != scheme, uri.utf8.count <= 2000, !uri.utf8.contains(0)
+    else {
+      throw MartletError.invalidInput(
+        "'\(uri.prefix(120))' is no address of another store", fix: "leave it out: the files are then kept here")
+    }
+    return uri
+  }
+
   /// An experiment's artifact location, checked: only Martlet's own scheme, and not where model versions are shown.
   static func allowed(_ uri: String) throws -> String {
     guard let path = path(ofURI: uri), !path.isEmpty else {

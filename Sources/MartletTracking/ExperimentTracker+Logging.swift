@@ -11,7 +11,7 @@ extension ExperimentTracker {
       let row = try RunStore.active(run, in: connection)
       try ParamStore.log(params, to: row, in: connection)
       try MetricStore.append(metrics, to: row, in: connection)
-      try LoggedModelStore.append(metrics, measuredBy: row.info, in: connection)
+      try LoggedModelStore.append(metrics, measuredBy: row.info.id, in: connection)
       try Self.setTags(tags, on: row, in: connection)
     }
   }
@@ -21,7 +21,7 @@ extension ExperimentTracker {
     try await database.write { connection in
       let row = try RunStore.active(run, in: connection)
       try MetricStore.append([metric], to: row, in: connection)
-      try LoggedModelStore.append([metric], measuredBy: row.info, in: connection)
+      try LoggedModelStore.append([metric], measuredBy: row.info.id, in: connection)
     }
   }
 

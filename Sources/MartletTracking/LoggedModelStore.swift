@@ -71,11 +71,11 @@ enum LoggedModelStore {
     into: "logged_model_metrics", metricColumns, onConflict: "DO NOTHING")
 
   /// Keeps those of a run's metrics that name a logged model with that model, too.
-  static func append(_ metrics: [Metric], measuredBy run: RunInfo, in connection: any SQLConnection) throws {
+  static func append(_ metrics: [Metric], measuredBy run: RunID, in connection: any SQLConnection) throws {
     let rows = metrics.compactMap { metric -> [SQLValue]? in
       guard let model = metric.modelID, !model.isEmpty else { return nil }
       return [
-        .text(model), SQLValue(run.id), .text(metric.key), .integer(metric.timestamp), .integer(metric.step),
+        .text(model), SQLValue(run), .text(metric.key), .integer(metric.timestamp), .integer(metric.step),
         .real(metric.value.isNaN || metric.value == 0 ? 0 : metric.value), SQLValue(metric.value.isNaN),
         .text(metric.datasetName ?? ""), .text(metric.datasetDigest ?? ""),
       ]

@@ -26,7 +26,10 @@ struct Martlet: AsyncParsableCommand {
       CommandGroup(name: "Pipelines", subcommands: [RunCommand.self, PlanCommand.self, StatusCommand.self]),
       CommandGroup(
         name: "Data and models",
-        subcommands: [DataCommand.self, ExperimentsCommand.self, RunsCommand.self, ModelCommand.self]),
+        subcommands: [
+          DataCommand.self, ExperimentsCommand.self, RunsCommand.self, ModelCommand.self, WebhookCommand.self,
+          ImportCommand.self, ExportCommand.self,
+        ]),
       CommandGroup(
         name: "Live",
         subcommands: [

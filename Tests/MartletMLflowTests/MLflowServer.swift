@@ -23,8 +23,22 @@ struct MLflowServer: Sendable {
     tracker = ExperimentTracker(database: database)
     registry = ModelRegistry(database: database)
     let artifacts = ArtifactStore(root: try TemporaryFolder.make(), threads: .singleton)
-    routes = MLflowRoutes(tracker: tracker, registry: registry, artifacts: artifacts) { _, _ in
+    let webhooks = try Self.webhooks(database)
+    routes = MLflowRoutes(tracker: tracker, registry: registry, webhooks: webhooks, artifacts: artifacts) { _, _ in
       Author(name: "ann", role: "data scientist")
+    }
+  }
+
+  /// Webhooks whose receiver answers with the event that it was asked for.
+  private static func webhooks(_ database: any Database) throws -> WebhookService {
+    let webhooks = RegistryWebhooks(
+      database: database, clock: .system, seal: SecretSeal(keyFile: try TemporaryFolder.make() + "/key"),
+      checkAddress: { url in
+        guard url.hasPrefix("https://") else { throw MartletError.invalidInput("Invalid webhook URL scheme") }
+      })
+    return WebhookService(registry: webhooks) { id, event in
+      _ = try await webhooks.webhook(id)
+      return WebhookTestResult(isDelivered: true, status: 200, body: event?.description ?? "none")
     }
   }
 

@@ -2,10 +2,12 @@ import Logging
 import MartletCore
 import MartletMonitoring
 
-/// The ways in which a notification leaves: the server's log, or a webhook whose address is a secret.
+/// The ways in which a notification leaves: the server's log, a webhook whose address is a secret, or one of the
+/// registry's webhooks.
 struct NotificationChannels: Sendable {
   let secrets: SecretStore
   let client: OutboundClient
+  let registry: RegistryWebhookSender
   let clock: WallClock
   let logger: Logger
 
@@ -14,6 +16,9 @@ struct NotificationChannels: Sendable {
   /// - Parameter base: the server's own address, for links.
   func attempt(_ delivery: NotificationDelivery, base: String) async -> NotificationAttempt {
     do {
+      if delivery.destination.hasPrefix(NotificationDelivery.registryPrefix) {
+        return try await registry.attempt(delivery)
+      }
       guard let secret = Self.secret(of: delivery.destination) else {
         let text = delivery.notification.body(base: base)["text"]?.string ?? ""
         logger.notice("\(text)", metadata: ["notification": "\(delivery.id)"])

@@ -12,20 +12,18 @@ package struct NotificationDispatcher: Sendable {
   private let ledger: Ledger
   private let clock: WallClock
   private let source: NotificationSource
+  private let registry: RegistryEventSource
   private let attempt: @Sendable (NotificationDelivery, _ base: String) async -> NotificationAttempt
   private let base: @Sendable () async -> String?
   private let chance: @Sendable () -> Double
   private let logger: Logger
 
-  /// - Parameters:
-  ///   - policy: where webhooks may lead.
-  ///   - base: the server's own address, for links; nothing is sent while it is nil.
-  package init(
-    platform: Platform, policy: OutboundPolicy, base: @escaping @Sendable () async -> String?, logger: Logger
-  ) {
+  /// - Parameter base: the server's own address, for links; nothing is sent while it is nil.
+  package init(platform: Platform, base: @escaping @Sendable () async -> String?, logger: Logger) {
     let channels = NotificationChannels(
-      secrets: SecretStore(folder: platform.dataFolder + "/secrets"), client: OutboundClient(policy: policy),
-      clock: platform.clock, logger: logger)
+      secrets: SecretStore(folder: platform.dataFolder + "/secrets"),
+      client: OutboundClient(policy: platform.outbound), registry: platform.webhookSender, clock: platform.clock,
+      logger: logger)
     self.init(
       platform: platform, attempt: { await channels.attempt($0, base: $1) }, base: base,
       chance: { Double.random(in: 0...1) }, logger: logger)
@@ -38,6 +36,7 @@ package struct NotificationDispatcher: Sendable {
   ) {
     (outbox, ledger, clock) = (platform.notifications, platform.ledger, platform.clock)
     source = NotificationSource(platform: platform, logger: logger)
+    registry = RegistryEventSource(webhooks: platform.webhooks)
     (self.attempt, self.base, self.chance, self.logger) = (attempt, base, chance, logger)
   }
 
@@ -77,8 +76,10 @@ package struct NotificationDispatcher: Sendable {
       let records = try await ledger.sealedEntries(after: from, limit: 500)
       guard let last = records.last?.sequence else { return }
       var found: [(notification: Notification, destination: String)] = []
-      for record in records where NotificationSource.actions.contains(record.entry.action) {
-        found += try await source.notifications(of: record)
+      for record in records {
+        let action = record.entry.action
+        if NotificationSource.actions.contains(action) { found += try await source.notifications(of: record) }
+        if RegistryEventSource.actions.contains(action) { found += try await registry.notifications(of: record) }
       }
       try await outbox.add(found, from: from, to: last, at: clock.now)
     }

@@ -14,14 +14,30 @@ package struct OutboundClient: Sendable {
 
   package init(policy: OutboundPolicy) { self.policy = policy }
 
+  /// What a receiver answered.
+  package struct Answer: Sendable, Hashable {
+    package var status: Int
+    /// The beginning of its body.
+    package var text: String
+  }
+
+  /// How much of an answer is read, in bytes.
+  private static let longestAnswer = 4096
+
   /// Posts JSON and returns the status; an answer that is not 2xx is not an error here.
   package func post(
     _ body: [UInt8], headers: [(name: String, value: String)] = [], to url: String, timeout: Duration = .seconds(10)
   ) async throws -> Int {
-    guard let parts = URL(string: url), let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
-      let host = parts.host, !host.isEmpty
-    else { throw MartletError.invalidInput("the address of the webhook is not an http or https URL") }
-    let address = try await resolve(host, port: parts.port ?? (scheme == "https" ? 443 : 80))
+    try await answer(to: body, headers: headers, at: url, timeout: timeout).status
+  }
+
+  /// Posts JSON and returns the answer with the beginning of its body.
+  package func answer(
+    to body: [UInt8], headers: [(name: String, value: String)] = [], at url: String, timeout: Duration = .seconds(10)
+  ) async throws -> Answer {
+    let target = try OutboundTarget(url)
+    let host = target.host
+    let address = try await resolve(host, port: target.port)
     guard policy.permits(address, host: host) else {
       throw MartletError(
         .permissionDenied, "the webhook's host resolves to an address that is not public",
@@ -39,20 +55,44 @@ package struct OutboundClient: Sendable {
     return try await send(request, configuration, timeout: timeout)
   }
 
-  /// The answer's body is of no interest and is not read.
   private func send(_ request: HTTPClientRequest, _ configuration: HTTPClient.Configuration, timeout: Duration)
-    async throws -> Int
+    async throws -> Answer
   {
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    let result: Result<Int, any Error>
+    let result: Result<Answer, any Error>
     do {
+      let end = ContinuousClock.now + timeout
       let response = try await client.execute(request, timeout: .milliseconds(timeout.wholeMilliseconds))
-      result = .success(Int(response.status.code))
+      let text = await Self.beginning(of: response.body, until: end)
+      result = .success(Answer(status: Int(response.status.code), text: text))
     } catch {
       result = .failure(error)
     }
     try? await client.shutdown()
     do { return try result.get() } catch { throw Self.unreachable(error) }
+  }
+
+  /// What has come of the body by a time; a receiver that has answered with its status has answered.
+  private static func beginning(of body: HTTPClientResponse.Body, until end: ContinuousClock.Instant) async -> String {
+    await withTaskGroup(of: String.self) { group in
+      group.addTask {
+        var read = ByteBuffer()
+        do {
+          for try await var part in body {
+            read.writeBuffer(&part)
+            if read.readableBytes >= longestAnswer { break }
+          }
+        } catch {}
+        return String(decoding: read.readableBytesView.prefix(longestAnswer), as: UTF8.self)
+      }
+      group.addTask {
+        try? await Task.sleep(until: end, clock: .continuous)
+        return ""
+      }
+      let text = await group.next() ?? ""
+      group.cancelAll()
+      return text
+    }
   }
 
   private static func unreachable(_ error: any Error) -> MartletError {

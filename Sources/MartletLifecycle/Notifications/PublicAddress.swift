@@ -31,10 +31,14 @@ package struct OutboundPolicy: Sendable {
   }
 
   package func permits(_ address: SocketAddress, host: String) -> Bool {
-    let port = address.port.map { ":\($0)" } ?? ""
-    let names = [host.lowercased(), address.ipAddress].compactMap(\.self).map { $0.contains(":") ? "[\($0)]" : $0 }
-    if names.contains(where: { allowed.contains($0) || allowed.contains($0 + port) }) { return true }
-    return Self.isPublic(address)
+    let names = [host, address.ipAddress].compactMap(\.self)
+    return names.contains { allows(host: $0, port: address.port) } || Self.isPublic(address)
+  }
+
+  /// Whether the administrator allows a host or an address, on every port or on this one.
+  func allows(host: String, port: Int?) -> Bool {
+    let name = host.contains(":") ? "[\(host.lowercased())]" : host.lowercased()
+    return allowed.contains(name) || port.map { allowed.contains("\(name):\($0)") } ?? false
   }
 
   /// Not loopback, private, link-local, shared, multicast, reserved or an IPv4 address inside IPv6 that is one of them.

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import MartletCore
 
-/// The headers of a webhook as the Standard Webhooks specification has them: `webhook-id`, `webhook-timestamp` and, with
+/// The headers of signed messages: of a project's notifications as the Standard Webhooks specification has them: `webhook-id`, `webhook-timestamp` and, with
 /// a key, `webhook-signature`, an HMAC-SHA256 over `id.timestamp.body`.
 ///
 /// Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md, version 1.0.0.
@@ -16,10 +16,26 @@ enum WebhookSignature {
     let seconds = String(time.milliseconds / 1000)
     let headers = [(name: "webhook-id", value: id), (name: "webhook-timestamp", value: seconds)]
     guard let key else { return headers }
-    var hash = HMAC<SHA256>(key: SymmetricKey(data: try bytes(of: key)))
+    return headers + [(name: "webhook-signature", value: signature(id, seconds, body, key: try bytes(of: key)))]
+  }
+
+  /// The same content and signature under MLflow's names (mlflow/webhooks/delivery.py), where a secret is always taken
+  /// as text. An empty one signs nothing.
+  static func mlflowHeaders(id: String, at time: Timestamp, body: [UInt8], secret: String?) -> [(
+    name: String, value: String
+  )] {
+    let seconds = String(time.milliseconds / 1000)
+    let headers = [(name: "X-MLflow-Delivery-Id", value: id), (name: "X-MLflow-Timestamp", value: seconds)]
+    guard let secret, !secret.isEmpty else { return headers }
+    return headers + [(name: "X-MLflow-Signature", value: signature(id, seconds, body, key: Data(secret.utf8)))]
+  }
+
+  /// `v1,` and the HMAC-SHA256 over `id.timestamp.body` in base64.
+  private static func signature(_ id: String, _ seconds: String, _ body: [UInt8], key: Data) -> String {
+    var hash = HMAC<SHA256>(key: SymmetricKey(data: key))
     hash.update(data: Data("\(id).\(seconds).".utf8))
     hash.update(data: Data(body))
-    return headers + [(name: "webhook-signature", value: "v1,\(Data(hash.finalize()).base64EncodedString())")]
+    return "v1,\(Data(hash.finalize()).base64EncodedString())"
   }
 
   private static func bytes(of key: String) throws -> Data {

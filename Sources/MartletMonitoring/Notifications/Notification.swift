@@ -21,10 +21,12 @@ package struct Notification: Sendable, Hashable, Codable {
   package var alert: AlertID?
   /// The path of the page that shows it, such as `/endpoints/flight-delay`.
   package var page: String
+  /// The whole body, where an outsider dictates its shape; nil: what `body(base:)` writes.
+  package var payload: JSON?
 
   package init(
     event: String, project: ProjectName, subject: String, severity: Severity, reason: String, owner: String? = nil,
-    eventTime: Timestamp, alert: AlertID? = nil, page: String
+    eventTime: Timestamp, alert: AlertID? = nil, page: String, payload: JSON? = nil
   ) {
     self.event = event
     self.project = project
@@ -35,12 +37,14 @@ package struct Notification: Sendable, Hashable, Codable {
     self.eventTime = eventTime
     self.alert = alert
     self.page = page
+    self.payload = payload
   }
 
   /// What a webhook receives. `text` is the whole story in one line, which Slack-compatible receivers show as it is.
   ///
   /// - Parameter base: the server's address, such as `http://127.0.0.1:5000`.
   package func body(base: String) -> JSON {
+    if let payload { return payload }
     let link = base + page
     var members: [String: JSON] = [
       "event": .string(event), "project": .string(project.text), "subject": .string(subject),

@@ -17,7 +17,7 @@ package struct NotificationDelivery: Sendable, Hashable {
 
   package var id: NotificationID
   package var notification: Notification
-  /// `log` or `webhook:secret:NAME`; never an address.
+  /// `log`, `webhook:secret:NAME` or `registry:WEBHOOK`; never an address.
   package var destination: String
   package var state: State
   package var attempts: Int
@@ -30,6 +30,9 @@ package struct NotificationDelivery: Sendable, Hashable {
   package var status: Int?
   /// Why the last attempt was in vain; without addresses and secrets.
   package var problem: String?
+
+  /// How the destinations start that are webhooks of the registry.
+  package static let registryPrefix = "registry:"
 }
 
 /// What came of one attempt.

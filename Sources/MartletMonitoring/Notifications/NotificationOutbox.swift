@@ -126,9 +126,12 @@ package struct NotificationOutbox: Sendable {
     try await database.read { try Self.find(id, in: $0) }
   }
 
-  /// Deliveries of a project, about an alert, in a state (nil: of all), newest first.
+  /// Deliveries of a project, about an alert, in a state, to a destination (nil: of all), newest first.
+  ///
+  /// - Parameter registry: those of the registry's webhooks, which belong to no project, instead of the others.
   package func deliveries(
-    project: ProjectName? = nil, alert: AlertID? = nil, state: NotificationDelivery.State? = nil, limit: Int = 100
+    project: ProjectName? = nil, alert: AlertID? = nil, state: NotificationDelivery.State? = nil,
+    destination: String? = nil, registry: Bool = false, limit: Int = 100
   ) async throws -> [NotificationDelivery] {
     var (conditions, arguments): ([String], [SQLValue]) = ([], [])
     func add(_ condition: String, _ value: SQLValue) {
@@ -138,7 +141,9 @@ package struct NotificationOutbox: Sendable {
     if let project { add("project = ?", SQLValue(project)) }
     if let alert { add("alert = ?", SQLValue(alert)) }
     if let state { add("state = ?", .text(state.rawValue)) }
-    let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    if let destination { add("destination = ?", .text(destination)) }
+    add("destination \(registry ? "" : "NOT ")LIKE ?", .text(NotificationDelivery.registryPrefix + "%"))
+    let filter = " WHERE " + conditions.joined(separator: " AND ")
     let statement = Self.select + filter + " ORDER BY created_at DESC, id LIMIT ?"
     let bound = arguments + [SQLValue(limit)]
     return try await database.read { try $0.rows(statement, bound, Self.delivery) }

@@ -36,6 +36,25 @@ package final class SQLiteDatabase: Database {
     for reader in readers { startReader(on: reader) }
   }
 
+  /// Opens another program's file for reading only: nothing in it or beside it is changed.
+  package static func openForReading(path: String) throws -> SQLiteDatabase {
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      throw MartletError(
+        .notFound, "the database file '\(path)' cannot be read", fix: "check the path, and that you may read it")
+    }
+    do {
+      return try SQLiteDatabase(reading: path)
+    } catch let error as DatabaseError {
+      throw SQLiteFile.openingFailed(path, MartletError(error))
+    }
+  }
+
+  private init(reading path: String) throws {
+    self.path = path
+    startReader(on: try Self.queue(path, readonly: true))
+    writes.close()
+  }
+
   deinit {
     writes.close()
     reads.close()

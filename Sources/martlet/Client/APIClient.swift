@@ -60,6 +60,17 @@ struct APIClient: Sendable {
     return try await json(request, timeout: .hours(12))
   }
 
+  /// Sends bytes as they come, without holding them; how many there are is not known before.
+  @discardableResult
+  func upload<Bytes: AsyncSequence & Sendable>(
+    _ method: Verb, _ path: String, bytes: Bytes, mediaType: String
+  ) async throws -> JSON where Bytes.Element == ByteBuffer {
+    var request = request(method, path, [:])
+    request.headers.replaceOrAdd(name: "Content-Type", value: mediaType)
+    request.body = .stream(bytes, length: .unknown)
+    return try await json(request, timeout: .hours(12))
+  }
+
   /// Sends bytes that are not JSON.
   @discardableResult
   func send(

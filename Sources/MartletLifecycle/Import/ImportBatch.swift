@@ -1,0 +1,66 @@
+package import MartletCore
+package import MartletRegistry
+package import MartletTracking
+
+/// What an import brings in one request, all of it or nothing. Kinds are taken in this order.
+package struct ImportBatch: Sendable, Codable {
+  /// A blob that was sent before, as a file of a run or a logged model.
+  package struct File: Sendable, Codable {
+    package var run: String?
+    package var loggedModel: String?
+    package var path: String
+    package var digest: Digest
+    package var size: Int64
+
+    package init(run: String? = nil, loggedModel: String? = nil, path: String, digest: Digest, size: Int64) {
+      self.run = run
+      self.loggedModel = loggedModel
+      self.path = path
+      self.digest = digest
+      self.size = size
+    }
+  }
+
+  package var experiments: [ImportedExperiment]?
+  package var runs: [ImportedRun]?
+  package var points: [ImportedPoints]?
+  package var loggedModels: [ImportedLoggedModel]?
+  package var files: [File]?
+  package var models: [ImportedModel]?
+  /// What is here completely from now on, such as `run`: its points and files have all been sent.
+  package var done: [Done]?
+
+  package struct Done: Sendable, Codable {
+    package var kind: String
+    package var item: String
+
+    package init(kind: String, item: String) {
+      self.kind = kind
+      self.item = item
+    }
+  }
+
+  package init(
+    experiments: [ImportedExperiment]? = nil, runs: [ImportedRun]? = nil, points: [ImportedPoints]? = nil,
+    loggedModels: [ImportedLoggedModel]? = nil, files: [File]? = nil, models: [ImportedModel]? = nil,
+    done: [Done]? = nil
+  ) {
+    self.experiments = experiments
+    self.runs = runs
+    self.points = points
+    self.loggedModels = loggedModels
+    self.files = files
+    self.models = models
+    self.done = done
+  }
+
+  /// What the ledger keeps of it.
+  var summary: JSON {
+    func count(_ items: Int?) -> JSON { .integer(Int64(items ?? 0)) }
+    return [
+      "experiments": .array((experiments ?? []).map { .string($0.name) }), "runs": count(runs?.count),
+      "points": count(points?.reduce(0) { $0 + $1.points.count }), "files": count(files?.count),
+      "logged_models": count(loggedModels?.count), "models": .array((models ?? []).map { .string($0.name) }),
+    ]
+  }
+}
