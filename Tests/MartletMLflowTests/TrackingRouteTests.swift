@@ -113,7 +113,8 @@ struct TrackingRouteTests {
       #expect(try await client.send(.post, "/api/3.0/mlflow/traces", "{}").status == .badRequest)
       #expect(try await client.send(.post, "/api/3.0/mlflow/traces/search", "{}").text == "{}")
       #expect(try await client.send(.post, "/v1/traces", "x", type: "application/x-protobuf").status == .ok)
-      let multipart = try await client.send(.post, "/api/2.0/mlflow-artifacts/mpu/create/0/x/artifacts/f", "{}")
+      let multipart = try await client.send(
+        .post, "/api/2.0/mlflow-artifacts/mpu/create/0/x/artifacts/f", #"{"path": "f"}"#)
       #expect(multipart.status == .notImplemented)
     }
   }
