@@ -34,7 +34,7 @@ class Scale:
 
     @staticmethod
     def quick() -> "Scale":
-        return Scale(seconds=0.3, rounds=1, idle_seconds=0.2, runs=300, points=2_000, million=3_000, experiments=5, artifact_mib=3,
+        return Scale(seconds=1, rounds=1, idle_seconds=0.2, runs=300, points=2_000, million=3_000, experiments=5, artifact_mib=3,
                      starts=1)
 
 

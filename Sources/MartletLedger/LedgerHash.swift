@@ -14,11 +14,12 @@ enum LedgerHash {
   static let columns =
     "sequence, id, time, actor, role, action, object, before_hash, after_hash, reason, request_id"
 
+  private static let columnNames = columns.split(separator: ",").map { String($0.drop { $0 == " " }) }
+
   /// The hash of an entry, from its stored columns and the hash of the entry before it.
   static func of(entry values: [SQLValue], after previous: String) -> String {
-    let names = columns.split(separator: ",").map { $0.drop { $0 == " " } }
     var members: [String: JSON] = ["previous_hash": .string(previous)]
-    for (name, value) in zip(names, values) { members[String(name)] = json(value) }
+    for (name, value) in zip(columnNames, values) { members[name] = json(value) }
     return of(JSON.object(members).text)
   }
 

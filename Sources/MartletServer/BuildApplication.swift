@@ -28,7 +28,7 @@ package func buildApplication(
   let router = try await buildRouter(plane: plane, address: address, measures: measures)
   return Application(
     router: router,
-    server: .http1OnEventLoops(
+    server: .http1(
       configuration: HTTP1Channel.Configuration(
         additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
         idleTimeout: .seconds(30),

@@ -43,6 +43,15 @@ extension RunSearch {
 
   /// The page, or nil when it may go beyond the numbers of the metric that is ordered by.
   func rows(walking walk: RunWalk, in connection: any SQLConnection) throws -> [RunStore.Row]? {
+    guard connection.dialect == .postgresql else { return try walkedRows(walk, in: connection) }
+    // Without statistics, as after many runs were logged at once, the planner would sort everything.
+    try connection.execute("SET LOCAL enable_sort = off")
+    let rows = try walkedRows(walk, in: connection)
+    try connection.execute("SET LOCAL enable_sort = on")
+    return rows
+  }
+
+  private func walkedRows(_ walk: RunWalk, in connection: any SQLConnection) throws -> [RunStore.Row]? {
     let segments = segments(of: walk)
     if segments.count == 1 {
       let found = try rows(walked(walk, segments[0], in: connection.dialect), in: connection)

@@ -104,6 +104,24 @@ struct RunSearchTests {
     #expect(seen == (0..<25).reversed().map { "run-\($0)" })
   }
 
+  @Test("A token whose place is of another order, or is nonsense, counts by its offset", arguments: TestDatabase.kinds)
+  func foreignPlaces(kind: TestDatabase.Kind) async throws {
+    let tracker = ExperimentTracker(database: try await kind.open())
+    for number in 0..<5 {
+      _ = try await tracker.createRun(
+        NewRun(experiment: "0", name: "run-\(number)", startTime: Int64(number)), by: .martlet)
+    }
+    let places: [[JSON]] = [[], [1, "x", true], ["a", "b", "c"], [1, "x\u{0}", false], [1], [[], [:], nil]]
+    for place in places {
+      let token = PageToken(offset: 2, after: place).text
+      let page = try await tracker.searchRuns(RunQuery(experiments: ["0"], pageToken: token))
+      #expect(page.items.map(\.info.name) == ["run-2", "run-1", "run-0"], "\(place)")
+    }
+    let place = PageToken(offset: 2, after: [3, "", false]).text
+    let behind = try await tracker.searchRuns(RunQuery(experiments: ["0"], pageToken: place))
+    #expect(behind.items.map(\.info.name) == ["run-3", "run-2", "run-1", "run-0"])
+  }
+
   @Test("A deleted run is found only where deleted runs are asked for", arguments: TestDatabase.kinds)
   func lifecycleViews(kind: TestDatabase.Kind) async throws {
     let tracker = ExperimentTracker(database: try await kind.open())

@@ -1,13 +1,13 @@
-package import HummingbirdCore
+import HummingbirdCore
 import Logging
 import NIOCore
 
 extension HTTPServerBuilder {
   /// HTTP/1.1 whose connections are served on the event loop that reads them.
   ///
-  /// A prediction, or reading a request to log a metric, takes less time than handing it to another thread and back. What
-  /// takes longer, such as scoring a large body, must be sent to a thread pool by whoever does it.
-  package static func http1OnEventLoops(configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
+  /// A prediction takes less time than handing it to another thread and back. What takes longer, such as reading a
+  /// large body, must be sent to the thread pool by whoever does it.
+  static func http1OnEventLoops(configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
       EventLoopChannel(http: HTTP1Channel(responder: responder, configuration: configuration))
     }
