@@ -218,7 +218,7 @@ def test_lines_are_brushed_in_parallel_coordinates(airline, open_page):
     tab.page.mouse.down()
     tab.page.mouse.move(box["x"] + 70, box["y"] + box["height"] - 30, steps=5)
     tab.page.mouse.up()
-    tab.page.locator("#parallel-plot [data-plot-selection]", has_text="Inside: 3").wait_for()
+    tab.page.locator("#parallel-plot [data-plot-selection]", has_text="Inside: 1. learning-rate-0.1").wait_for()
     assert tab.complaints == []
 
 
