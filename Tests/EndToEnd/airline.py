@@ -167,7 +167,8 @@ class Airline:
         put(f"{folder}/notes.md", b"# Notes\n\nA slower start **is** worth it: see [MLflow](https://mlflow.org).\n\n- 0.1\n- 0.03\n")
         put(f"{folder}/late.csv", b"carrier,late\nUA,0.18\nB6,0.21\n")
         put(f"{folder}/plots/curve.svg", b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 20' width='400'><path d='M0 20L40 0' stroke='navy'/></svg>")
-        put(f"{folder}/report.html", b"<!doctype html><title>x</title><h1>Report</h1><script>document.title = 'ran'</script><p style='color:navy'>All is well.")
+        put(f"{folder}/report.html", b"<!doctype html><title>x</title><h1>Report</h1><p style='color:navy'>All is well.")
+        put(f"{folder}/scripted.html", b"<!doctype html><title>x</title><h1>Report</h1><script>document.title = 'ran'</script>")
         put(f"{folder}/params.json", b'{"depth": 6, "features": ["wind", "delay"], "nested": {"a": [1, {"b": null}]}}')
         model = requests.post(f"{self.server.url}/api/2.0/mlflow/logged-models", json={
             "experiment_id": self.ids["notebook"], "name": "booster", "source_run_id": self.ids["notebook run 1"]}, timeout=30).json()["model"]["info"]

@@ -84,14 +84,14 @@ PAGES = {
     "groups of runs": Page(lambda a: f"/experiments/{a.ids['notebook']}?group=params.engine&columns=metrics.roc_auc", "notebook", lambda a: [
         "lightgbm", "0.72 ± 0.02", "0.7 to 0.74"]),
     "runs that cannot be read": Page(lambda a: f"/experiments/{a.ids['notebook']}?filter=metrics.roc_auc+>>+1&group=x", "notebook", lambda a: [
-        "the view cannot be read", "Invalid"]),
+        "the view cannot be read", "Expected numeric value type for metric"]),
     "artifacts": Page(lambda a: f"/runs/{a.ids['notebook run 1']}/artifacts", "Artifacts of learning-rate-0.1", lambda a: ["notes.md", "plots/curve.svg"]),
     "a note": Page(lambda a: f"/runs/{a.ids['notebook run 1']}/artifacts?path=notes.md", "notes.md", lambda a: ["A slower start is worth it", "Download", "SHA-256"]),
     "a table": Page(lambda a: f"/runs/{a.ids['notebook run 1']}/artifacts?path=late.csv", "late.csv", lambda a: ["carrier", "B6", "0.21"]),
     "a picture": Page(lambda a: f"/runs/{a.ids['notebook run 1']}/artifacts?path=plots/curve.svg", "plots/curve.svg", lambda a: ["SHA-256"]),
     "a report": Page(lambda a: f"/runs/{a.ids['notebook run 1']}/artifacts?path=report.html", "report.html", lambda a: ["Scripts and everything from other addresses"]),
     "a JSON file": Page(lambda a: f"/runs/{a.ids['notebook run 1']}/artifacts?path=params.json", "params.json", lambda a: ['"depth": 6', '"nested"']),
-    "logged model": Page(lambda a: f"/logged-models/{a.ids['logged model']}", "booster", lambda a: ["MLmodel", "being uploaded", "learning"]),
+    "logged model": Page(lambda a: f"/logged-models/{a.ids['logged model']}", "booster", lambda a: ["MLmodel", "being uploaded", "notebook"]),
     "versions compared": Page(f"/compare-versions?name={PROJECT}&version=1&version=2", f"{PROJECT} compared", lambda a: [
         "version 1 → version 2", measured(a, 1, "roc_auc"), measured(a, 2, "roc_auc"), "45", "Signature"]),
     "models found": Page("/models?filter=name+ILIKE+'%25FLIGHT%25'", "Models", lambda a: ["1 model", PROJECT]),

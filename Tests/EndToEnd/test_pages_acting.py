@@ -201,7 +201,7 @@ def test_other_fragments_lead_nowhere(open_page, fragment):
 
 
 def test_a_logged_page_runs_no_script_and_reaches_nothing(airline, open_page):
-    tab = open_page(f"/runs/{airline.ids['notebook run 1']}/artifacts?path=report.html")
+    tab = open_page(f"/runs/{airline.ids['notebook run 1']}/artifacts?path=scripted.html")
     frame = tab.page.frame_locator("iframe.artifact")
     assert frame.locator("h1").text_content() == "Report"
     inner = next(one for one in tab.page.frames if "/artifacts/frame" in one.url)
@@ -218,7 +218,7 @@ def test_lines_are_brushed_in_parallel_coordinates(airline, open_page):
     tab.page.mouse.down()
     tab.page.mouse.move(box["x"] + 70, box["y"] + box["height"] - 30, steps=5)
     tab.page.mouse.up()
-    tab.page.locator("#parallel-plot [data-plot-selection]", has_text="Inside: 3").wait_for()
+    tab.page.locator("#parallel-plot [data-plot-selection]", has_text="Inside: 2. learning-rate-0.1, learning-rate-0.03").wait_for()
     assert tab.complaints == []
 
 

@@ -24,6 +24,8 @@ struct ComparePage {
   }
 
   var summary: String
+  /// Few enough to list them above everything else.
+  var areFew: Bool
   var onlyDifferences: Bool
   var differencesLink: String
   var runIDs: [String]
@@ -41,12 +43,14 @@ struct ComparePage {
   var parallel: String?
   var axes: String
   var scatter: String?
+  var hasNumbers: Bool
   var xChoices: [Choice]
   var yChoices: [Choice]
 
   init(_ content: Content) {
     let (view, runs) = (content.view, content.runs)
     summary = counted(runs.count, "run")
+    areFew = runs.count <= 12
     onlyDifferences = view.onlyDifferences
     differencesLink = view.link(togglingDifferences: true)
     runIDs = runs.map(\.id.text)
@@ -67,6 +71,7 @@ struct ComparePage {
     let numeric = Self.numeric(content)
     let (x, y) = Self.scatterAxes(content, numeric)
     scatter = x.flatMap { x in y.map { Self.scatter(x, $0, runs) } }
+    hasNumbers = parallel != nil || scatter != nil
     xChoices = Self.choices(numeric, x)
     yChoices = Self.choices(numeric, y)
   }

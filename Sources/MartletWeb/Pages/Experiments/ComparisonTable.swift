@@ -20,7 +20,7 @@ struct ComparisonTable {
     return Table(
       title, caption: isCut ? "The first \(columns.count); others by a search for their name." : nil,
       columns: [.init("Name")] + runs.map { .number(shortened($0.info.name, limit: 40)) }, rows: rows,
-      empty: columns.isEmpty ? "None were logged." : "The runs agree in all of them.")
+      empty: onlyDifferences ? "None in which the runs differ." : "None were logged.")
   }
 
   private func value(_ column: RunColumn, _ run: Run) -> String? {

@@ -15,7 +15,8 @@ extension ExperimentPage {
     return Page(
       title: experiment.name, section: .experiments, crumbs: [Link(label: "Experiments", link: "/experiments")],
       template: "experiment", model: ExperimentPage(content), refreshSeconds: isWhole ? 10 : nil,
-      apiLink: api(experiment, view), command: command(experiment, view))
+      apiLink: view.problem == nil ? api(experiment, view) : nil,
+      command: view.problem == nil ? command(experiment, view) : nil)
   }
 
   /// A filter that cannot be read leaves the table empty; what is wrong stands beside its field.
