@@ -1,4 +1,5 @@
 package import Logging
+package import MartletAccess
 package import MartletArtifacts
 package import MartletCore
 package import MartletData
@@ -39,11 +40,14 @@ package struct Platform: Sendable {
   package let alerts: AlertStore
   package let notifications: NotificationOutbox
   package let scoring: ScoringLink
+  package let accounts: Accounts
 
-  /// - Parameter connect: a client of the scoring plane; throws while it is not running.
+  /// - Parameters:
+  ///   - accounts: over the same database; made here unless given.
+  ///   - connect: a client of the scoring plane; throws while it is not running.
   package init(
     version: String, dataFolder: String, clock: WallClock, database: any Database, artifacts: ArtifactStore,
-    jobs: JobRunner, ledger: Ledger, logger: Logger, connect: @escaping ScoringLink.Connect
+    jobs: JobRunner, ledger: Ledger, logger: Logger, accounts: Accounts? = nil, connect: @escaping ScoringLink.Connect
   ) {
     self.version = version
     self.dataFolder = dataFolder
@@ -67,6 +71,7 @@ package struct Platform: Sendable {
     monitors = MonitorStore(database: database)
     alerts = AlertStore(database: database)
     notifications = NotificationOutbox(database: database)
+    self.accounts = accounts ?? Accounts(database: database, clock: clock)
     let features = features
     let link = ScoringLink(
       deployments: deployments, connect: connect,

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import MartletAccess
 import MartletArtifacts
 import MartletCore
 import MartletMLflow
@@ -23,8 +24,9 @@ struct MLflowServer: Sendable {
     tracker = ExperimentTracker(database: database)
     registry = ModelRegistry(database: database)
     let artifacts = ArtifactStore(root: try TemporaryFolder.make(), threads: .singleton)
-    routes = MLflowRoutes(tracker: tracker, registry: registry, artifacts: artifacts) { _, _ in
-      Author(name: "ann", role: "data scientist")
+    let control = AccessControl(accounts: .forTests(database: database)) { _ in Ownership() }
+    routes = MLflowRoutes(tracker: tracker, registry: registry, artifacts: artifacts, control: control) { _, _ in
+      Caller(.local, name: "ann")
     }
   }
 

@@ -1,11 +1,12 @@
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 
 extension MLflowRoutes {
   func addMetricRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.get("metrics/get-history") { call in
+    endpoints.get("metrics/get-history", needs: .to(.read, .run)) { call in
       let run = try call.fields.runID()
       let limit = try call.fields.integer("max_results")
       if let limit, !(1...Int64(Int32.max - 1)).contains(limit) {
@@ -22,7 +23,7 @@ extension MLflowRoutes {
       }
       return writer
     }
-    endpoints.get("metrics/get-history-bulk") { call in
+    endpoints.get("metrics/get-history-bulk", needs: .inside) { call in
       let runs = try call.fields.texts("run_id")
       guard !runs.isEmpty else {
         throw MartletError.invalidInput("GetMetricHistoryBulk request must specify at least one run_id.")
@@ -34,6 +35,7 @@ extension MLflowRoutes {
       guard let key = try call.fields.optional("metric_key") else {
         throw MartletError.invalidInput("GetMetricHistoryBulk request must specify a metric_key.")
       }
+      for run in runs { try await call.gate.demand(.read, .run(RunID(run))) }
       let limit = min(25_000, max(0, try call.fields.limit("max_results", unlessGiven: 25_000)))
       var points: [(RunID, Metric)] = []
       for run in runs.sorted() where points.count < limit {
@@ -42,7 +44,7 @@ extension MLflowRoutes {
       }
       return .object { $0.writePoints(points) }
     }
-    endpoints.get("metrics/get-history-bulk-interval", historyInterval)
+    endpoints.get("metrics/get-history-bulk-interval", needs: .inside, historyInterval)
   }
 
   private var historyInterval: @Sendable (WireCall) async throws -> WireWriter {
@@ -59,6 +61,7 @@ extension MLflowRoutes {
       guard (1...2500).contains(limit) else {
         throw MartletError.invalidInput("max_results must be between 1 and 2500.")
       }
+      for run in runs { try await call.gate.demand(.read, .run(RunID(run))) }
       let steps = try fields.steps()
       var points: [(RunID, Metric)] = []
       for run in runs {

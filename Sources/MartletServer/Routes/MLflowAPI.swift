@@ -6,6 +6,7 @@ import MartletMLflow
 func addMLflowAPI(to router: Router<ServerContext>, _ plane: ControlPlane) {
   let platform = plane.platform
   MLflowRoutes<ServerContext>(
-    tracker: platform.tracker, registry: platform.registry, artifacts: platform.artifacts, clock: plane.clock
-  ) { _, context in context.author }.addRoutes(to: router)
+    tracker: platform.tracker, registry: platform.registry, artifacts: platform.artifacts,
+    control: plane.ownerships.control, isProject: { try await plane.ownerships.isProject($0) }, clock: plane.clock
+  ) { _, context in try context.caller }.addRoutes(to: router)
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletGovernance
 import MartletLifecycle
@@ -13,15 +14,21 @@ struct ModelRoutes: APIRoutes {
 
   private var listModels: APIRoute {
     APIRoute(
-      .get, "/models", "listModels", "Registered models", query: APIParameter.paging,
+      .get, "/models", "listModels", "Registered models", needs: .to(.overview, on: .somewhere),
+      query: APIParameter.paging,
       response: .json(.page(of: Self.model))
     ) { request in
-      .page(try await registry.searchModels(limit: request.limit, pageToken: request.pageToken), Self.json)
+      let page = try await registry.searchModels(limit: request.limit, pageToken: request.pageToken)
+      let shown = request.sight?.models(page.items, .overview) ?? page.items
+      return .page(Page(shown, nextToken: page.nextToken), Self.json)
     }
   }
 
   private var getModel: APIRoute {
-    APIRoute(.get, "/models/{model}", "getModel", "One registered model", response: .json(Self.model)) { request in
+    APIRoute(
+      .get, "/models/{model}", "getModel", "One registered model", needs: .to(.overview, on: .model),
+      response: .json(Self.model)
+    ) { request in
       .json(Self.json(try await registry.model(try request.identifier("model"))))
     }
   }
@@ -29,7 +36,7 @@ struct ModelRoutes: APIRoutes {
   private var listVersions: APIRoute {
     APIRoute(
       .get, "/models/{model}/versions", "listModelVersions", "A model's versions, newest first",
-      response: .json(.page(of: Self.version))
+      needs: .reading(.model), response: .json(.page(of: Self.version))
     ) { request in
       let name: ModelName = try request.identifier("model")
       let newest = try await newestNumber(of: name)
@@ -53,7 +60,7 @@ struct ModelRoutes: APIRoutes {
   private var getVersion: APIRoute {
     APIRoute(
       .get, "/models/{model}/versions/{version}", "getModelVersion", "One version: files, signature, lineage, metrics",
-      response: .json(Self.version)
+      needs: .reading(.model), response: .json(Self.version)
     ) { request in
       .json(Self.json(try await registry.version(try request.modelVersion())))
     }
@@ -62,7 +69,7 @@ struct ModelRoutes: APIRoutes {
   private var getLineage: APIRoute {
     APIRoute(
       .get, "/models/{model}/versions/{version}/lineage", "getModelLineage",
-      "Where a version comes from, down to the source files, as a graph", response: .json(.any)
+      "Where a version comes from, down to the source files, as a graph", needs: .reading(.model), response: .json(.any)
     ) { request in
       let version = try await registry.version(try request.modelVersion())
       guard let lineage = try? version.lineage.decode(ModelLineage.self) else {
@@ -88,7 +95,7 @@ struct ModelRoutes: APIRoutes {
     APIRoute(
       .get, "/models/{model}/versions/{version}/gates", "listModelGates",
       "Gates that were judged on a version or its run",
-      response: .json(.page(of: .any))
+      needs: .reading(.model), response: .json(.page(of: .any))
     ) { request in
       let version = try await registry.version(try request.modelVersion())
       var records = try await gates.records(on: "model:\(version.id)")
@@ -100,7 +107,8 @@ struct ModelRoutes: APIRoutes {
   private var setAlias: APIRoute {
     APIRoute(
       .put, "/models/{model}/aliases/{alias}", "setModelAlias", "Let an alias name a version",
-      body: .json(.object(["version": .integer(minimum: 1)], required: ["version"])), response: .json(Self.model)
+      needs: .to(.register, on: .model), body: .json(.object(["version": .integer(minimum: 1)], required: ["version"])),
+      response: .json(Self.model)
     ) { request in
       let name: ModelName = try request.identifier("model")
       let version = Int(request.json["version"]?.integer ?? 0)

@@ -107,14 +107,15 @@ function setUpLive() {
 // MLflow's clients print links such as /#/experiments/1/runs/ID.
 function followMLflowLink() {
   const parts = location.hash.replace(/^#\//, "").split(/[/?]/);
-  if (location.pathname !== "/" || !location.hash.startsWith("#/")) { return; }
+  const root = document.documentElement.dataset.root;
+  if (location.pathname !== root || !location.hash.startsWith("#/")) { return; }
   const run = parts.indexOf("runs");
-  const place = (...names) => "/" + names.map((name) => encodeURIComponent(decodeURIComponent(name))).join("/");
+  const place = (...names) => root + names.map((name) => encodeURIComponent(decodeURIComponent(name))).join("/");
   if (run >= 0 && parts[run + 1]) { location.replace(place("runs", parts[run + 1])); }
   else if (parts[0] === "experiments" && parts[1]) { location.replace(place("experiments", parts[1])); }
   else if (parts[0] === "models" && parts[2] === "versions" && parts[3]) { location.replace(place("models", parts[1], parts[3])); }
   else if (parts[0] === "models" && parts[1]) { location.replace(place("models", parts[1])); }
-  else if (parts[0] === "experiments" || parts[0] === "models") { location.replace("/" + parts[0]); }
+  else if (parts[0] === "experiments" || parts[0] === "models") { location.replace(root + parts[0]); }
 }
 
 try { followMLflowLink(); } catch { /* no link of theirs */ }

@@ -67,6 +67,7 @@ struct ComparePage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     var runs: [Run] = []
     for id in request.texts("run") where !runs.contains(where: { $0.id.text == id }) {
+      try await request.sight?.demand(RunID(id))
       runs.append(try await platform.tracker.run(RunID(id)))
     }
     guard (2...most).contains(runs.count) else {

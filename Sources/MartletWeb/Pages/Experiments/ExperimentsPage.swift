@@ -32,7 +32,7 @@ struct ExperimentsPage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let found = try await platform.tracker.searchExperiments(orderBy: ["last_update_time DESC"], limit: 500)
     var experiments: [(experiment: Experiment, runs: Int)] = []
-    for experiment in found.items {
+    for experiment in try await request.sight?.experiments(found.items) ?? found.items {
       experiments.append((experiment, try await platform.tracker.countRuns(experiments: [experiment.id])))
     }
     return Page(

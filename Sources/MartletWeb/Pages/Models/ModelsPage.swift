@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletRegistry
@@ -30,7 +31,8 @@ struct ModelsPage {
   }
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
-    let models = try await platform.registry.searchModels(limit: 1000).items
+    let found = try await platform.registry.searchModels(limit: 1000).items
+    let models = request.sight?.models(found, .overview) ?? found
     return Page(
       title: "Models", section: .models, template: "models", model: ModelsPage(models), apiLink: "/api/v1/models",
       command: "martlet model list")
