@@ -124,10 +124,16 @@ import Testing
       if method != .get {
         headers[.contentType] =
           isPage && template != "/v1/traces" ? "application/x-www-form-urlencoded" : "application/json"
-        body = template.hasPrefix("/api/v1") ? "{}" : isPage ? "" : JSON.object(wire(world)).text
-      } else if template.contains("mlflow") || template.contains("artifact") {
+        body =
+          template.hasPrefix("/api/v1") ? Self.bodies[template] ?? "{}" : isPage ? "" : JSON.object(wire(world)).text
+      }
+      if method == .get && (template.contains("mlflow") || template.contains("artifact"))
+        || template.hasSuffix("upload-artifact")
+      {
         uri +=
-          "?" + wire(world).compactMap { name, value in value.string.map { "\(name)=\($0)" } }.joined(separator: "&")
+          "?"
+          + wire(world).map { name, value in "\(name)=\(value.string ?? value.array?.first?.string ?? "")" }
+          .joined(separator: "&")
       }
       let response = try await world.send(method, uri, as: user, headers: headers, body: body)
       switch response.status.code {
@@ -139,6 +145,13 @@ import Testing
         return "+"
       }
     }
+
+    /// Where the handler decides once it has read what is meant.
+    private static let bodies = [
+      "/api/v1/users/{user}/roles": #"{"role":"executive"}"#,
+      "/api/v1/users/{user}/password": #"{"password":"another horse battery"}"#,
+      "/api/v1/tokens": #"{"name":"new","user":"nobody"}"#,
+    ]
 
     private func wire(_ world: AccessWorld) -> [String: JSON] {
       [
