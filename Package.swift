@@ -31,6 +31,9 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -56,7 +59,7 @@ let ground = [
 /// Registry are allowed.
 let domain = [
   "MartletData", "MartletFeatures", "MartletPipelines", "MartletTracking", "MartletTuning", "MartletRegistry",
-  "MartletServing", "MartletMonitoring", "MartletGovernance", "MartletGoals",
+  "MartletServing", "MartletMonitoring", "MartletGovernance", "MartletGoals", "MartletAccess",
 ]
 
 let package = Package(
@@ -68,6 +71,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -108,27 +112,32 @@ let package = Package(
       products: [httpClient, nioCore, nioPosix, nioHTTP1, yams, crypto]),
     module("MartletGovernance", ["MartletCore"] + ground),
     module("MartletGoals", ["MartletCore"] + ground),
+    module("MartletAccess", ["MartletCore"] + ground, products: [crypto, cryptoExtras, nioPosix]),
 
     // The story, and its delivery.
     module(
       "MartletLifecycle", ["MartletCore"] + domain + ground,
       products: [logging, crypto, httpClient, nioCore, nioPosix, nioHTTP1]),
     module(
-      "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"],
+      "MartletMLflow", ["MartletCore", "MartletTracking", "MartletRegistry", "MartletAccess", "MartletArtifacts"],
       products: [hummingbird, nioCore, nioHTTP1, httpTypes, logging]),
     module(
       "MartletWeb", ["MartletCore", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, mustache, nioCore, httpTypes], resources: [.copy("Templates"), .copy("Static")]),
     module(
       "MartletServer", ["MartletCore", "MartletLifecycle", "MartletMLflow", "MartletWeb"] + domain + ground,
-      products: [hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioHTTP1, httpTypes, logging, httpClient]),
+      products: [
+        hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, nioCore, nioPosix, nioHTTP1, nioSSL, httpTypes,
+        logging,
+        httpClient,
+      ]),
     .executableTarget(
       name: "martlet",
       dependencies: (["MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay", "MartletExchange"] + domain
         + ground).map { .byName(name: $0) }
         + [
-          arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, httpTypes,
-          logging, yams,
+          arguments, crypto, hummingbird, lifecycle, unixSignals, httpClient, nioCore, nioPosix, nioHTTP1, nioSSL,
+          httpTypes, logging, yams,
         ],
       swiftSettings: house),
 
@@ -163,11 +172,13 @@ let package = Package(
     tests("MartletMonitoringTests", ["MartletCore", "MartletMonitoring", "MartletServing"] + ground),
     tests("MartletGovernanceTests", ["MartletCore", "MartletGovernance"] + ground),
     tests("MartletGoalsTests", ["MartletCore", "MartletGoals"] + ground),
+    tests("MartletAccessTests", ["MartletCore", "MartletAccess"] + ground),
     tests(
       "MartletLifecycleTests", ["MartletCore", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, httpTypes, nioCore, nioPosix, logging]),
     tests(
-      "MartletMLflowTests", ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry"] + ground,
+      "MartletMLflowTests",
+      ["MartletCore", "MartletMLflow", "MartletTracking", "MartletRegistry", "MartletAccess"] + ground,
       products: [hummingbird, hummingbirdTesting, nioCore, nioPosix, httpTypes]),
     tests(
       "MartletWebTests", ["MartletCore", "MartletWeb", "MartletLifecycle"] + domain + ground,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"MartletModels", "MartletLedger", "MartletJobs", "MartletEngines", "MartletStore", "MartletArtifacts",
           "MartletStatistics"}
 DOMAIN = {"MartletData", "MartletFeatures", "MartletPipelines", "MartletTracking", "MartletTuning", "MartletRegistry",
-          "MartletServing", "MartletMonitoring", "MartletGovernance", "MartletGoals"}
+          "MartletServing", "MartletMonitoring", "MartletGovernance", "MartletGoals", "MartletAccess"}
 # Within a layer, only these neighbours may be named.
 SIDEWAYS = {
     "MartletFeatures": {"MartletData"},
@@ -31,7 +31,7 @@ ARROWS |= {module: {"MartletCore"} | GROUND | SIDEWAYS.get(module, set()) for mo
 ARROWS["MartletReplay"] = {"MartletCore"}
 ARROWS["MartletExchange"] = {"MartletCore", "MartletStore", "MartletTracking", "MartletRegistry"}
 ARROWS["MartletLifecycle"] = {"MartletCore"} | GROUND | DOMAIN
-ARROWS["MartletMLflow"] = {"MartletCore", "MartletTracking", "MartletRegistry", "MartletArtifacts"}
+ARROWS["MartletMLflow"] = {"MartletCore", "MartletTracking", "MartletRegistry", "MartletAccess", "MartletArtifacts"}
 ARROWS["MartletWeb"] = {"MartletCore", "MartletLifecycle"} | GROUND | DOMAIN
 ARROWS["MartletServer"] = {"MartletCore", "MartletLifecycle", "MartletMLflow", "MartletWeb"} | GROUND | DOMAIN
 ARROWS["martlet"] = {"MartletCore", "MartletLifecycle", "MartletServer", "MartletReplay", "MartletExchange"} | GROUND | DOMAIN

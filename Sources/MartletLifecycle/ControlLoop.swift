@@ -16,13 +16,16 @@ package struct ControlLoop: Sendable {
   package let deliveries: Deliveries
   package let release: Release
 
-  /// - Parameter commandVariables: what a step's command finds in its environment, such as where the server answers.
+  /// - Parameters:
+  ///   - commandVariables: what a step's command finds in its environment, such as where the server answers.
+  ///   - commandEnded: is told these once the command is over.
   package init(
-    platform: Platform, slots: Int = 2, commandVariables: @escaping @Sendable () async -> [String: String] = { [:] },
-    logger: Logger
+    platform: Platform, slots: Int = 2, commandVariables: @escaping CommandStep.Environment = { _ in [:] },
+    commandEnded: @escaping CommandStep.Ended = { _ in }, logger: Logger
   ) {
     self.platform = platform
-    let commands = CommandStep(environment: { _ in await commandVariables() }, owner: platform.dataFolder)
+    let commands = CommandStep(
+      environment: commandVariables, ended: commandEnded, owner: platform.dataFolder)
     runner = PipelineRunner(
       projects: platform.projects, runs: platform.pipelineRuns, artifacts: platform.artifacts, jobs: platform.jobs,
       bodies: StepBodies(platform: platform).all.merging([.run: commands.body]) { $1 },

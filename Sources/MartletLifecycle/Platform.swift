@@ -1,4 +1,5 @@
 package import Logging
+package import MartletAccess
 package import MartletArtifacts
 package import MartletCore
 package import MartletData
@@ -43,14 +44,16 @@ package struct Platform: Sendable {
   package let outbound: OutboundPolicy
   /// Those outside who are told of what happens in the registry.
   package let webhooks: RegistryWebhooks
+  package let accounts: Accounts
 
   /// - Parameters:
   ///   - outbound: where webhooks may lead beside public addresses.
+  ///   - accounts: over the same database; made here unless given.
   ///   - connect: a client of the scoring plane; throws while it is not running.
   package init(
     version: String, dataFolder: String, clock: WallClock, database: any Database, artifacts: ArtifactStore,
     jobs: JobRunner, ledger: Ledger, outbound: OutboundPolicy = OutboundPolicy(), logger: Logger,
-    connect: @escaping ScoringLink.Connect
+    accounts: Accounts? = nil, connect: @escaping ScoringLink.Connect
   ) {
     self.version = version
     self.dataFolder = dataFolder
@@ -78,6 +81,7 @@ package struct Platform: Sendable {
     monitors = MonitorStore(database: database)
     alerts = AlertStore(database: database)
     notifications = NotificationOutbox(database: database)
+    self.accounts = accounts ?? Accounts(database: database, clock: clock)
     let features = features
     let link = ScoringLink(
       deployments: deployments, connect: connect,

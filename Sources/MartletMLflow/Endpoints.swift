@@ -1,12 +1,15 @@
 import HTTPTypes
 import Hummingbird
+import MartletAccess
 import MartletCore
 import NIOCore
 
 /// One request to an MLflow endpoint: its parameters, and who asks.
 struct WireCall: Sendable {
   var fields: WireFields
+  /// As the ledger names who asks.
   var author: Author
+  var gate: WireGate
   /// Parameters in the path, such as `model_id`, percent-decoded.
   var path: [String: String]
 }
@@ -14,7 +17,7 @@ struct WireCall: Sendable {
 /// Where endpoints are added: every one under `/api` and under `/ajax-api`.
 struct Endpoints<Context: RequestContext> {
   private let groups: [RouterGroup<Context>]
-  private let author: MLflowRoutes<Context>.AuthorOf
+  private let gate: MLflowRoutes<Context>.GateOf
 
   /// Largest JSON body, in bytes; `runs/log-inputs` carries profiles and may be larger.
   static var largestBody: Int { 16 << 20 }
@@ -22,44 +25,53 @@ struct Endpoints<Context: RequestContext> {
 
   /// - Parameter prefixes: such as `/api/2.0/mlflow`.
   init(
-    _ prefixes: [String], on router: some RouterMethods<Context>, author: @escaping MLflowRoutes<Context>.AuthorOf
+    _ prefixes: [String], on router: some RouterMethods<Context>, gate: @escaping MLflowRoutes<Context>.GateOf
   ) {
     groups = prefixes.map { router.group(RouterPath($0)).add(middleware: WireErrors()) }
-    self.author = author
+    self.gate = gate
   }
 
   /// An endpoint with JSON in and out.
   func on(
-    _ method: HTTPRequest.Method, _ path: String, largestBody: Int = Self.largestBody,
+    _ method: HTTPRequest.Method, _ path: String, needs: WireNeed, largestBody: Int = Self.largestBody,
     _ handler: @escaping @Sendable (WireCall) async throws -> WireWriter
   ) {
     let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-    raw(method, path) { [author] request, context in
+    raw(method, path, needs: needs) { request, context, gate in
       let body = try await Self.body(of: request, largest: largestBody)
       var parameters: [String: String] = [:]
       for name in names {
         parameters[name] = try QueryString.decoded(context.parameters.get(name) ?? "", plusIsSpace: false)
       }
-      let call = WireCall(
-        fields: try Self.fields(of: request, body: body), author: try await author(request, context), path: parameters)
+      var call = WireCall(
+        fields: try Self.fields(of: request, body: body), author: gate.author, gate: gate, path: parameters)
+      if case .on(let act, let target) = needs.kind, !gate.caller.isLocal {
+        call.author = try await gate.demand(act, try target.subject(call.fields, parameters))
+      }
       return Response(wire: try await handler(call))
     }
   }
 
-  func get(_ path: String, _ handler: @escaping @Sendable (WireCall) async throws -> WireWriter) {
-    on(.get, path, handler)
+  func get(_ path: String, needs: WireNeed, _ handler: @escaping @Sendable (WireCall) async throws -> WireWriter) {
+    on(.get, path, needs: needs, handler)
   }
 
-  func post(_ path: String, _ handler: @escaping @Sendable (WireCall) async throws -> WireWriter) {
-    on(.post, path, handler)
+  func post(_ path: String, needs: WireNeed, _ handler: @escaping @Sendable (WireCall) async throws -> WireWriter) {
+    on(.post, path, needs: needs, handler)
   }
 
-  /// An endpoint that reads the request by itself.
+  /// An endpoint that reads the request by itself, and demands by itself what concerns one thing.
   func raw(
-    _ method: HTTPRequest.Method, _ path: String,
-    _ handler: @escaping @Sendable (Request, Context) async throws -> Response
+    _ method: HTTPRequest.Method, _ path: String, needs: WireNeed,
+    _ handler: @escaping @Sendable (Request, Context, WireGate) async throws -> Response
   ) {
-    for group in groups { group.on(RouterPath(path), method: method, use: handler) }
+    for group in groups {
+      group.on(RouterPath(path), method: method) { [gate] request, context in
+        let asked = try gate(request, context)
+        try needs.check(asked)
+        return try await handler(request, context, asked)
+      }
+    }
   }
 
   // MARK: Bodies

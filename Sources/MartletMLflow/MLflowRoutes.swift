@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+package import MartletAccess
 package import MartletArtifacts
 package import MartletCore
 package import MartletRegistry
@@ -23,33 +24,42 @@ package struct WebhookService: Sendable {
 /// MLflow's REST interface (version 3.17.2) over Martlet's own tracking and registry, so that MLflow clients work
 /// unchanged: W1 to W3 of the endpoints, each under `/api` and `/ajax-api`.
 package struct MLflowRoutes<Context: RequestContext>: Sendable {
-  /// Who asks, or an error (`.unauthenticated`, `.permissionDenied`) when they may not.
-  package typealias AuthorOf = @Sendable (Request, Context) async throws -> Author
+  /// Who asks, or an error (`.unauthenticated`) when their credentials do not hold.
+  package typealias CallerOf = @Sendable (Request, Context) throws -> Caller
+  typealias GateOf = @Sendable (Request, Context) throws -> WireGate
 
   let tracker: ExperimentTracker
   let registry: ModelRegistry
   let webhooks: WebhookService
   let artifacts: ArtifactStore
-  let author: AuthorOf
+  let control: AccessControl
+  let gate: GateOf
   let clock: WallClock
 
+  /// - Parameters:
+  ///   - isProject: whether a project has a name; experiments of that name are its own.
+  ///   - caller: who asks.
   package init(
     tracker: ExperimentTracker, registry: ModelRegistry, webhooks: WebhookService, artifacts: ArtifactStore,
-    clock: WallClock = .system, author: @escaping AuthorOf
+    control: AccessControl, isProject: @escaping @Sendable (String) async throws -> Bool = { _ in false },
+    clock: WallClock = .system, caller: @escaping CallerOf
   ) {
     self.tracker = tracker
     self.registry = registry
     self.webhooks = webhooks
     self.artifacts = artifacts
+    self.control = control
     self.clock = clock
-    self.author = author
+    gate = { request, context in
+      WireGate(caller: try caller(request, context), control: control, isProject: isProject, requestID: context.id)
+    }
   }
 
   /// The version that clients adapt to.
   package static var version: String { "3.17.2" }
 
   package func addRoutes(to router: some RouterMethods<Context>) {
-    let endpoints = Endpoints(["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"], on: router, author: author)
+    let endpoints = Endpoints(["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"], on: router, gate: gate)
     addExperimentRoutes(to: endpoints)
     addRunRoutes(to: endpoints)
     addLoggingRoutes(to: endpoints)
@@ -62,7 +72,8 @@ package struct MLflowRoutes<Context: RequestContext>: Sendable {
     addWebhookRoutes(to: endpoints)
     addArtifactProxyRoutes(
       to: Endpoints(
-        ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"], on: router, author: author))
+        ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"], on: router, gate: gate))
+    addAuthRoutes(to: router)
     addTraceRoutes(to: router)
     addServerInfoRoutes(to: router)
     addUnknownRoutes(to: router)

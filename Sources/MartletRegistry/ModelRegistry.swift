@@ -16,9 +16,13 @@ package struct ModelRegistry: Sendable {
 
   // MARK: Models
 
+  /// What else is written in the transaction of a change.
+  package typealias Alongside = @Sendable (any SQLConnection, Timestamp) throws -> Void
+
   /// - Throws: `.alreadyExists` when the name is taken.
   package func createModel(
-    _ name: ModelName, description: String? = nil, tags: [String: String] = [:], by author: Author
+    _ name: ModelName, description: String? = nil, tags: [String: String] = [:], by author: Author,
+    alongside: @escaping Alongside = { _, _ in }
   ) async throws -> RegisteredModel {
     try ModelRules.checkName(name)
     try ModelRules.checkDescription(description)
@@ -29,6 +33,7 @@ package struct ModelRegistry: Sendable {
         throw MartletError(.alreadyExists, "Registered Model (name=\(name)) already exists.")
       }
       for (key, value) in tags { try ModelStore.setTag(key, value, on: name, in: connection) }
+      try alongside(connection, now)
       return try ModelStore.get(name, in: connection)
     }
   }
@@ -38,7 +43,9 @@ package struct ModelRegistry: Sendable {
     try await database.read { try ModelStore.get(name, in: $0) }
   }
 
-  package func renameModel(_ name: ModelName, to other: ModelName, by author: Author) async throws -> RegisteredModel {
+  package func renameModel(
+    _ name: ModelName, to other: ModelName, by author: Author, alongside: @escaping Alongside = { _, _ in }
+  ) async throws -> RegisteredModel {
     try ModelRules.checkName(other)
     let after: JSON = ["name": .string(other.text)]
     return try await change("model.renamed", "model:\(name)", after: after, by: author) { connection, now in
@@ -47,6 +54,7 @@ package struct ModelRegistry: Sendable {
         throw MartletError(.alreadyExists, "Registered Model (name=\(other)) already exists.")
       }
       try ModelStore.rename(name, to: other, at: now, in: connection)
+      try alongside(connection, now)
       return try ModelStore.get(other, in: connection)
     }
   }
@@ -61,10 +69,13 @@ package struct ModelRegistry: Sendable {
   }
 
   /// Deletes the model with all its versions; the ledger keeps that they were.
-  package func deleteModel(_ name: ModelName, by author: Author) async throws {
-    try await change("model.deleted", "model:\(name)", by: author) { connection, _ in
+  package func deleteModel(
+    _ name: ModelName, by author: Author, alongside: @escaping Alongside = { _, _ in }
+  ) async throws {
+    try await change("model.deleted", "model:\(name)", by: author) { connection, now in
       try ModelStore.demand(name, in: connection)
       try ModelStore.delete(name, in: connection)
+      try alongside(connection, now)
     }
   }
 

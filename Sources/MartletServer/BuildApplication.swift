@@ -1,19 +1,31 @@
 import HTTPTypes
 package import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
+import MartletAccess
 import MartletCore
+import MartletLifecycle
 import MartletServing
 import NIOCore
+package import NIOSSL
 
 /// How the control plane listens.
 package struct ServerArguments: Sendable {
   package var host: String
   package var port: Int
+  /// Further names of this server, see `LocalAddress`.
+  package var allowedHosts: [String]
+  /// Nil: plain HTTP.
+  package var tls: TLSConfiguration?
 
-  package init(host: String = "127.0.0.1", port: Int = 5000) {
+  package init(
+    host: String = "127.0.0.1", port: Int = 5000, allowedHosts: [String] = [], tls: TLSConfiguration? = nil
+  ) {
     self.host = host
     self.port = port
+    self.allowedHosts = allowedHosts
+    self.tls = tls
   }
 }
 
@@ -23,17 +35,21 @@ package struct ServerArguments: Sendable {
 package func buildApplication(
   _ arguments: ServerArguments, plane: ControlPlane, measures: RequestMeasures = RequestMeasures(),
   onRunning: @escaping @Sendable (LocalAddress) async -> Void = { _ in }
-) async throws -> Application<RouterResponder<ServerContext>> {
-  let address = LocalAddress(host: arguments.host, port: arguments.port)
+) async throws -> Application<PrefixedResponder<RouterResponder<ServerContext>>> {
+  let prefix = plane.configuration.access.prefix
+  let address = LocalAddress(
+    host: arguments.host, port: arguments.port, allowed: arguments.allowedHosts, isSecure: arguments.tls != nil,
+    prefix: prefix.text)
   let router = try await buildRouter(plane: plane, address: address, measures: measures)
+  let server = HTTPServerBuilder.http1(
+    configuration: HTTP1Channel.Configuration(
+      additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
+      idleTimeout: .seconds(30),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
   return Application(
-    router: router,
-    server: .http1(
-      configuration: HTTP1Channel.Configuration(
-        additionalChannelHandlers: [HeadDeadline(limit: .seconds(10)), TargetFormInstaller()],
-        idleTimeout: .seconds(30),
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+    responder: PrefixedResponder(base: router.buildResponder(), prefix: prefix),
+    server: try arguments.tls.map { try .tls(server, tlsConfiguration: $0) } ?? server,
     configuration: .init(address: .hostname(arguments.host, port: arguments.port), serverName: nil),
     onServerRunning: { channel in
       if let port = channel.localAddress?.port { address.bound(to: port) }
@@ -50,6 +66,7 @@ package func buildRouter(plane: ControlPlane, address: LocalAddress, measures: R
   let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
   let pages = await Pages(plane)
   addMiddleware(to: router, routes, address: address, measures: measures, errorPage: pages?.errorPage)
+  router.add(middleware: Authentication(accounts: plane.platform.accounts, mode: plane.configuration.access))
   routes.add(to: router)
   addMLflowAPI(to: router, plane)
   pages?.add(to: router)
@@ -58,8 +75,9 @@ package func buildRouter(plane: ControlPlane, address: LocalAddress, measures: R
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
       body: .init(byteBuffer: ByteBuffer(string: "OK")))
   }
-  router.get("/metrics") { _, _ in
-    Response(
+  router.get("/metrics") { _, context in
+    try await plane.ownerships.control.demand(.reading(.everywhere), of: try context.caller, on: .server)
+    return Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
       body: .init(byteBuffer: ByteBuffer(string: metrics(plane, measures))))
   }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 package import Logging
+package import MartletAccess
 import MartletArtifacts
 package import MartletCore
 package import MartletJobs
@@ -8,7 +9,7 @@ import MartletLedger
 package import MartletLifecycle
 import MartletPipelines
 package import MartletServing
-import MartletStore
+package import MartletStore
 import NIOPosix
 
 /// Where one control plane keeps things, and how it is set up.
@@ -24,10 +25,16 @@ package struct ControlPlaneConfiguration: Sendable {
   /// Where webhooks may lead beside public addresses.
   package var outbound: OutboundPolicy
   package var version: String
+  package var access: AccessMode
+  /// Whether everybody is asked who they are; nil: as soon as there are users.
+  package var authentication: Bool?
+  /// The certificate that the server shows, for the commands of steps to trust; nil without TLS.
+  package var certificate: String?
 
   package init(
     data: String, store: String? = nil, engines: String, scoring: [String]? = nil,
-    outbound: OutboundPolicy = OutboundPolicy(), version: String
+    outbound: OutboundPolicy = OutboundPolicy(), version: String, access: AccessMode = AccessMode(),
+    authentication: Bool? = nil, certificate: String? = nil
   ) {
     self.data = data
     self.store = store
@@ -35,6 +42,9 @@ package struct ControlPlaneConfiguration: Sendable {
     self.scoring = scoring
     self.outbound = outbound
     self.version = version
+    self.access = access
+    self.authentication = authentication
+    self.certificate = certificate
   }
 
   package var storeURL: String { store ?? "sqlite://\(data)/martlet.db" }
@@ -47,17 +57,20 @@ package struct ControlPlane: Sendable {
   package let started: Timestamp
   package let loop: ControlLoop
   package let scoring: ScoringSupervisor
+  package let ownerships: Ownerships
 
   package var platform: Platform { loop.platform }
   package var clock: WallClock { platform.clock }
 
   /// Opens the database, bringing its schema up to date; everything else starts when it is first needed.
   ///
-  /// - Parameter jobs: where jobs run; child processes of this binary unless told.
+  /// - Parameters:
+  ///   - jobs: where jobs run; child processes of this binary unless told.
+  ///   - accounts: made over the database; the usual ones unless told.
   package init(
-    configuration: ControlPlaneConfiguration, clock: WallClock = .system, jobs: JobRunner? = nil, logger: Logger
+    configuration: ControlPlaneConfiguration, clock: WallClock = .system, jobs: JobRunner? = nil,
+    accounts: ((any Database) -> Accounts)? = nil, logger: Logger
   ) async throws {
-    self.configuration = configuration
     self.logger = logger
     started = clock.now
     let data = configuration.data
@@ -75,14 +88,33 @@ package struct ControlPlane: Sendable {
       version: configuration.version, dataFolder: data, clock: clock, database: database, artifacts: artifacts,
       jobs: jobs ?? JobRunner(engines: configuration.engines, scratch: data + "/scratch/jobs", logger: logger),
       ledger: Ledger(database: database, checkpoint: CheckpointFile(path: data + "/ledger.checkpoint")),
-      outbound: configuration.outbound, logger: logger, connect: { try await scoring.client() })
-    loop = ControlLoop(platform: platform, commandVariables: { await Self.commandVariables(data) }, logger: logger)
+      outbound: configuration.outbound, logger: logger, accounts: accounts?(database),
+      connect: { try await scoring.client() })
+    ownerships = Ownerships(platform: platform)
+    var configuration = configuration
+    configuration.access.isOn =
+      if let told = configuration.authentication { told } else { try await platform.accounts.hasUsers() }
+    self.configuration = configuration
+    let tokens = platform.accounts.jobs
+    loop = ControlLoop(
+      platform: platform,
+      commandVariables: { [configuration] in await Self.commandVariables(configuration, tokens, $0) },
+      commandEnded: { if let token = $0["MARTLET_TOKEN"] { tokens.revoke(token) } }, logger: logger)
   }
 
-  /// Where a step's command finds this server: MLflow's clients log to it without being told.
-  private static func commandVariables(_ data: String) async -> [String: String] {
-    guard let url = await address(data) else { return [:] }
-    return ["MLFLOW_TRACKING_URI": url, "MARTLET_SERVER": url]
+  /// Where a step's command finds this server, and a token for it: MLflow's clients log to it without being told.
+  private static func commandVariables(
+    _ configuration: ControlPlaneConfiguration, _ tokens: JobTokens, _ context: StepContext
+  ) async -> [String: String] {
+    guard let url = await address(configuration.data) else { return [:] }
+    var variables = ["MLFLOW_TRACKING_URI": url, "MARTLET_SERVER": url]
+    variables["MLFLOW_TRACKING_SERVER_CERT_PATH"] = configuration.certificate
+    variables["MARTLET_SERVER_CERT"] = configuration.certificate
+    guard configuration.access.isOn else { return variables }
+    let token = tokens.issue(for: "pipeline-run:\(context.pipelineRun)", in: context.project)
+    variables["MLFLOW_TRACKING_TOKEN"] = token
+    variables["MARTLET_TOKEN"] = token
+    return variables
   }
 
   /// Where this server answers, once it does.

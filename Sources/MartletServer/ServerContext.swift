@@ -1,14 +1,28 @@
 package import Hummingbird
+package import MartletAccess
 package import MartletCore
+package import NIOCore
 
 /// What travels beside a request.
-package struct ServerContext: RequestContext {
+package struct ServerContext: RequestContext, RemoteAddressRequestContext {
   package var coreContext: CoreRequestContextStorage
-  /// Who asks. Until there are users, everyone on this machine is the same unauthenticated person.
-  package var author: Author
+  package let remoteAddress: SocketAddress?
+  /// Who asks, or why what they brought does not hold; whoever needs nobody does not look.
+  package var identity: Result<Caller, MartletError>
+  /// The value of the session's cookie that the caller came with.
+  package var session: String?
 
   package init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
-    author = Author(name: "local", role: "unauthenticated")
+    remoteAddress = source.channel.remoteAddress
+    identity = .success(.local())
+  }
+
+  /// - Throws: `.unauthenticated` when the credentials do not hold.
+  package var caller: Caller { get throws { try identity.get() } }
+
+  /// Whoever it is as the ledger names them; to be read once what they need was demanded.
+  package var author: Author {
+    (try? identity.get())?.author(requestID: id) ?? Caller.anonymous.author(requestID: id)
   }
 }

@@ -1,14 +1,16 @@
 package import MartletCore
-import MartletStore
+package import MartletStore
 
 extension ExperimentTracker {
   /// Creates an experiment.
   ///
   /// - Parameter artifactLocation: where its runs' artifacts go; nil is `mlflow-artifacts:/<id>`. Other schemes than
   ///   `mlflow-artifacts` are refused: the server writes nowhere that a caller chooses.
+  /// - Parameter alongside: what else is written in the same transaction.
   /// - Throws: `.alreadyExists` when an experiment, also a deleted one, has the name.
   package func createExperiment(
-    named name: String, artifactLocation: String? = nil, tags: [KeyValue] = [], by author: Author
+    named name: String, artifactLocation: String? = nil, tags: [KeyValue] = [], by author: Author,
+    alongside: @escaping @Sendable (any SQLConnection, String, Timestamp) throws -> Void = { _, _, _ in }
   ) async throws -> ExperimentID {
     try BatchRules.checkExperimentName(name)
     for tag in tags { try BatchRules.checkExperimentTag(tag) }
@@ -23,6 +25,7 @@ extension ExperimentTracker {
       for tag in tags { try ExperimentStore.setTag(tag, on: id, at: now, in: connection) }
       try Self.record(
         "experiment.created", "experiment:\(id)", after: ["name": .string(name)], by: author, at: now, in: connection)
+      try alongside(connection, id.text, now)
       return id
     }
   }
@@ -44,6 +47,20 @@ extension ExperimentTracker {
   /// - Throws: `.notFound`, naming the id.
   package func experiment(_ id: ExperimentID) async throws -> Experiment {
     try await database.read { try ExperimentStore.get(id, in: $0) }
+  }
+
+  /// The experiments that keep artifacts at a path or in a folder above it; several where locations overlap.
+  package func experiments(holding path: String) async throws -> [ExperimentID] {
+    var folders: [String] = []
+    for part in path.split(separator: "/") { folders.append((folders.last.map { "\($0)/" } ?? "") + part) }
+    let locations = folders.prefix(200).map { SQLValue.text("\(ArtifactLocation.scheme):/\($0)") }
+    guard !locations.isEmpty else { return [] }
+    let places = locations.map { _ in "?" }.joined(separator: ", ")
+    return try await database.read { connection in
+      try connection.rows(
+        "SELECT experiment_id FROM experiments WHERE artifact_location IN (\(places)) ORDER BY experiment_id", locations
+      ) { ExperimentID(String(try $0.integer(0))) }
+    }
   }
 
   package func findExperiment(named name: String) async throws -> Experiment? {

@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+package import MartletAccess
 import MartletCore
 import Mustache
 import NIOCore
@@ -9,22 +10,28 @@ package struct PageRenderer: Sendable {
   private let templates: MustacheLibrary
   private let files: StaticFiles
   private let version: String
+  private let prefix: PathPrefix
 
-  /// - Parameter version: what the footer shows.
-  package init(files: StaticFiles, version: String) async throws {
+  /// - Parameters:
+  ///   - version: what the footer shows.
+  ///   - prefix: where the pages lie.
+  package init(files: StaticFiles, version: String, prefix: PathPrefix = PathPrefix()) async throws {
     templates = try await MustacheLibrary(directory: try WebResources.folder() + "/Templates")
     self.files = files
     self.version = version
+    self.prefix = prefix
   }
 
-  package func response(_ page: Page, status: HTTPResponse.Status = .ok) throws -> Response {
-    let html = try html(page)
+  /// - Parameter visitor: whom the frame shows as signed in.
+  package func response(_ page: Page, for visitor: Visitor? = nil, status: HTTPResponse.Status = .ok) throws -> Response
+  {
+    let html = try html(page, for: visitor)
     var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
     if page.framesOwnPages { headers[.contentSecurityPolicy] = ContentPolicy.framingOwnPages }
     return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: html)))
   }
 
-  func html(_ page: Page) throws -> String {
+  func html(_ page: Page, for visitor: Visitor? = nil) throws -> String {
     guard let content = templates.render(page.model, withTemplate: page.template) else {
       throw MartletError(.internalError, "the page template '\(page.template)' is missing")
     }
@@ -35,12 +42,12 @@ package struct PageRenderer: Sendable {
       "navigation": Section.allCases.map { section in
         ["label": section.label, "link": section.link, "current": section == page.section] as [String: Any]
       },
-      "version": version, "apiLink": page.apiLink, "command": page.command,
+      "version": version, "apiLink": page.apiLink, "command": page.command, "visitor": visitor?.frame,
     ]
     guard let html = templates.render(layout.compactMapValues(\.self), withTemplate: "layout") else {
       throw MartletError(.internalError, "the page layout is missing")
     }
-    return html
+    return prefix.applied(to: html)
   }
 }
 

@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import MartletAccess
 import MartletCore
+import MartletLifecycle
 import NIOCore
 
 /// What a page is asked for: names in its path, parameters after the question mark, and the fields of a form.
@@ -11,17 +13,15 @@ struct PageRequest: Sendable {
   /// Every value of each parameter, in order.
   private var repeated: [String: [String]] = [:]
   var form: [String: String]
+  let visitor: Visitor
+  /// As the ledger names the visitor, with the role that allows what is asked.
   var author: Author
+  /// What the visitor sees of lists; nil where nothing is hidden from anybody.
+  var sight: Sight?
 
-  init(names: [String: String] = [:], query: [String: String] = [:], form: [String: String] = [:], author: Author) {
-    self.names = names
-    self.query = query
-    self.form = form
-    self.author = author
-  }
-
-  init(_ request: Request, _ context: some RequestContext, author: Author) throws {
-    self.author = author
+  init(_ request: Request, _ context: some RequestContext, visitor: Visitor) throws {
+    self.visitor = visitor
+    author = visitor.caller.author(requestID: visitor.requestID)
     names = [:]
     for (name, value) in context.parameters { names[String(name)] = try Self.decoded(value, plusIsSpace: false) }
     let pairs = try request.uri.query.map(Self.pairs) ?? []
@@ -49,6 +49,14 @@ struct PageRequest: Sendable {
   func name(_ name: String) throws -> String {
     guard let value = names[name], !value.isEmpty else { throw MartletError.notFound("the address lacks a name") }
     return value
+  }
+
+  /// A name in the path; nil where there is none.
+  func optionalName(_ name: String) -> String? { names[name] }
+
+  /// Whether the visitor may see what belongs to a project.
+  func shows(_ project: ProjectName, _ permission: Permission = .read) -> Bool {
+    sight?.shows(project, permission) ?? true
   }
 
   func identifier<Kind>(_ name: String) throws -> Identifier<Kind> { Identifier(try self.name(name)) }

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Logging
+import MartletAccess
 import MartletCore
 import MartletEngines
 import MartletLifecycle
@@ -19,6 +20,7 @@ struct UpArguments {
   var scoringPort: Int?
   var outbound: OutboundPolicy
   var linger: Duration?
+  var reach: Reach
 }
 
 /// Builds the control plane once, in order: the folder's lock, the services, the listener; and takes it down in reverse.
@@ -29,17 +31,22 @@ struct Bootstrap {
 
   func run() async throws {
     let logger = Self.logger()
+    let reach = arguments.reach
+    let tls = try reach.tlsConfiguration()
     let port = try ListenCheck.port(host: arguments.host, port: arguments.port, orAny: arguments.anyPort)
     let directory = try DataDirectory(path: arguments.data)
     let plane = try await ControlPlane(
       configuration: ControlPlaneConfiguration(
         data: arguments.data, store: arguments.store, engines: EngineFolder.standard.path,
-        scoring: scoringCommand(port), outbound: arguments.outbound, version: Martlet.version), logger: logger)
+        scoring: scoringCommand(port), outbound: arguments.outbound, version: Martlet.version, access: reach.mode,
+        authentication: reach.authentication, certificate: reach.certificate), logger: logger)
+    try await greetNobody(plane)
     let measures = RequestMeasures()
     let application = try await buildApplication(
-      ServerArguments(host: arguments.host, port: port), plane: plane, measures: measures
+      ServerArguments(host: arguments.host, port: port, allowedHosts: reach.allowedHosts, tls: tls), plane: plane,
+      measures: measures
     ) { address in
-      announce(address, directory, plane)
+      await announce(address, directory, plane)
     }
     do {
       try await serve(application, plane, measures, logger)
@@ -86,7 +93,33 @@ struct Bootstrap {
     }
   }
 
-  private func announce(_ address: LocalAddress, _ directory: DataDirectory, _ plane: ControlPlane) {
+  /// What is worth knowing about who may use the server, before it can be used.
+  private func greetNobody(_ plane: ControlPlane) async throws {
+    let hasUsers = try await plane.platform.accounts.hasUsers()
+    if hasUsers, !plane.configuration.access.isOn {
+      StandardStream.error.write(
+        "warning: there are users, but --no-auth lets everybody on this machine do everything without saying who they are\n"
+      )
+    }
+    if arguments.reach.isPlainToOthers {
+      StandardStream.error.write("warning: passwords and tokens travel unencrypted (--insecure-http)\n")
+    }
+  }
+
+  /// The token for the first administrator, printed once for each start.
+  private func offerSetup(_ address: LocalAddress, _ plane: ControlPlane) async throws {
+    guard plane.configuration.access.isOn, try await !plane.platform.accounts.hasUsers() else { return }
+    let token = try await plane.platform.accounts.newSetupToken()
+    StandardStream.error.write(
+      """
+      Nobody has an account yet. This token creates the first administrator, once:
+        \(token)
+      at \(address.url)/setup, or: martlet user create NAME --setup-token TOKEN --server \(address.url)
+
+      """)
+  }
+
+  private func announce(_ address: LocalAddress, _ directory: DataDirectory, _ plane: ControlPlane) async {
     let record = ServerRecord(
       url: address.url, pid: getpid(), started: plane.started, version: plane.configuration.version)
     do {
@@ -95,6 +128,11 @@ struct Bootstrap {
       plane.logger.error("server.json could not be written", metadata: ["error": "\(error)"])
     }
     StandardStream.error.write("Martlet is up at \(address.url), data in \(directory.path)\n")
+    do {
+      try await offerSetup(address, plane)
+    } catch {
+      plane.logger.error("The token for the first administrator could not be made", metadata: ["error": "\(error)"])
+    }
   }
 
   /// Warnings and worse on standard error, unless `MARTLET_LOG` asks for more.

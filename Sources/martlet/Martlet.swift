@@ -36,6 +36,12 @@ struct Martlet: AsyncParsableCommand {
           DeploymentCommand.self, ReplayCommand.self, MonitorCommand.self, AlertCommand.self, AuditCommand.self,
           DemoCommand.self,
         ]),
+      CommandGroup(
+        name: "People",
+        subcommands: [
+          LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, UserCommand.self, TokenCommand.self,
+          RoleCommand.self,
+        ]),
       CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),
     ])
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import MartletAccess
 import MartletArtifacts
 import MartletCore
 import MartletMLflow
@@ -24,8 +25,11 @@ struct MLflowServer: Sendable {
     registry = ModelRegistry(database: database)
     let artifacts = ArtifactStore(root: try TemporaryFolder.make(), threads: .singleton)
     let webhooks = try Self.webhooks(database)
-    routes = MLflowRoutes(tracker: tracker, registry: registry, webhooks: webhooks, artifacts: artifacts) { _, _ in
-      Author(name: "ann", role: "data scientist")
+    let control = AccessControl(accounts: .forTests(database: database)) { _ in Ownership() }
+    routes = MLflowRoutes(
+      tracker: tracker, registry: registry, webhooks: webhooks, artifacts: artifacts, control: control
+    ) { _, _ in
+      Caller(.local, name: "ann")
     }
   }
 

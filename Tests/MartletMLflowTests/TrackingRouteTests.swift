@@ -70,8 +70,9 @@ struct TrackingRouteTests {
   func longSeries(kind: TestDatabase.Kind, count: Int) async throws {
     let server = try await MLflowServer(kind)
     let run = try await server.tracker.createRun(.init(experiment: "0"), by: .martlet)
-    let points = (0..<count).map {
-      Metric(key: "m", value: $0 % 1000 == 7 ? .nan : Double($0) / 8, timestamp: Int64($0 / 3), step: Int64($0))
+    let points = (0..<count).map { (number: Int) -> Metric in
+      let value: Double = number % 1000 == 7 ? .nan : Double(number) / 8
+      return Metric(key: "m", value: value, timestamp: Int64(number / 3), step: Int64(number))
     }
     for start in stride(from: 0, to: count, by: 1000) {
       try await server.tracker.logBatch(run.id, metrics: Array(points[start..<min(start + 1000, count)]))

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import MartletAccess
 import MartletCore
 import NIOCore
 import Testing
@@ -10,7 +11,7 @@ import Testing
 @Suite("Every request passes the same rules")
 struct RequestRulesTests {
   private static let echo = APIRoute(
-    .post, "/things/{name}", "echo", "Says it back",
+    .post, "/things/{name}", "echo", "Says it back", needs: .open,
     query: [APIParameter("limit", .integer(minimum: 1, maximum: 10), "how many")],
     body: .json(.object(["value": .any], required: ["value"])), response: .json(.any)
   ) { request in
@@ -148,7 +149,9 @@ struct RequestRulesTests {
   @Test("What was not foreseen is 500 without details, and names the request")
   func unforeseen() async throws {
     struct Surprise: Error { let secret = "hunter2" }
-    let route = APIRoute(.get, "/surprise", "surprise", "Fails", response: .json(.any)) { _ in throw Surprise() }
+    let route = APIRoute(.get, "/surprise", "surprise", "Fails", needs: .open, response: .json(.any)) { _ in
+      throw Surprise()
+    }
     try await TestServer.run([route]) { client in
       let response = try await client.execute(uri: "/api/v1/surprise", method: .get)
       #expect(response.status == .internalServerError)
@@ -160,7 +163,7 @@ struct RequestRulesTests {
   @Test("A handler of bytes gets the stream, and an error when it grows past the limit")
   func bytes() async throws {
     let route = APIRoute(
-      .put, "/blob", "putBlob", "Counts", body: .bytes(mediaTypes: ["text/csv"], limit: 1 << 20),
+      .put, "/blob", "putBlob", "Counts", needs: .open, body: .bytes(mediaTypes: ["text/csv"], limit: 1 << 20),
       response: .created(.any)
     ) { request in
       .json(["bytes": .integer(Int64(try await request.stream.collect().readableBytes))])

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import MartletAccess
 import MartletArtifacts
 import MartletCore
 import MartletEngines
@@ -78,9 +79,9 @@ struct PageWorld {
     router.add(middleware: ErrorPages(renderer: renderer))
     let runner = loop.runner
     let log = StepLogReader { try await runner.log($0, step: $1, from: $2) }
-    WebRoutes(platform: platform, renderer: renderer, files: files, log: log).addRoutes(to: router) { [author] _ in
-      author
-    }
+    WebRoutes(
+      platform: platform, renderer: renderer, files: files, ownerships: Ownerships(platform: platform), log: log
+    ).addRoutes(to: router) { [author] _, _ in Visitor(.local(author.name)) }
     return router
   }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletRegistry
 import MartletTracking
@@ -9,27 +10,47 @@ extension MLflowRoutes {
   /// The bytes of artifacts: every file of every run and logged model, and read-only those of registered versions.
   func addArtifactProxyRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.get("artifacts") { call in
-      let folder = try call.fields.text("path")
-      let entries = try await self.list(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)
+    endpoints.get("artifacts", needs: .inside) { call in
+      let text = try call.fields.text("path")
+      let folder = text.hasSuffix("/") ? String(text.dropLast()) : text
+      try await demand(.read, call.gate, at: try ArtifactLocation.checked(folder, allowsRoot: true))
+      let entries = try await self.list(folder)
       return .object { reply in reply.list("files", entries) { $0.write($1, in: "") } }
     }
-    endpoints.raw(.get, "artifacts/**") { request, context in
-      _ = try await author(request, context)
+    endpoints.raw(.get, "artifacts/**", needs: .inside) { request, context, gate in
       let path = try Self.artifactPath(of: request)
+      try await demand(.read, gate, at: path)
       return try await response(for: try await file(at: path), to: request, context: context)
     }
-    endpoints.raw(.put, "artifacts/**") { request, context in
-      _ = try await author(request, context)
-      try await store(request, as: try Self.artifactPath(of: request))
+    endpoints.raw(.put, "artifacts/**", needs: .inside) { request, _, gate in
+      let path = try Self.artifactPath(of: request)
+      try await demand(.edit, gate, at: path)
+      try await store(request, as: path)
       return Response(wire: .empty)
     }
-    endpoints.raw(.delete, "artifacts/**") { request, context in
-      _ = try await author(request, context)
-      try await tracker.deleteArtifacts(path: try Self.artifactPath(of: request))
+    endpoints.raw(.delete, "artifacts/**", needs: .inside) { request, _, gate in
+      let path = try Self.artifactPath(of: request)
+      try await demand(.delete, gate, at: path)
+      try await tracker.deleteArtifacts(path: path)
       return Response(wire: .empty)
     }
     addDirectTransferRoutes(to: endpoints)
+  }
+
+  /// Lets pass who may do this to every experiment that keeps artifacts there, or to the registered model; where nobody
+  /// keeps any, who may do it everywhere.
+  private func demand(_ act: WireNeed.Act, _ gate: WireGate, at path: String) async throws {
+    if gate.caller.isLocal { return }
+    if let (id, _) = try Self.registered(path) {
+      try await gate.demand(act, .model(id.model))
+      return
+    }
+    let experiments = path.isEmpty ? [] : try await tracker.experiments(holding: path)
+    guard !experiments.isEmpty else {
+      try await gate.demand(act, .server)
+      return
+    }
+    for experiment in experiments { try await gate.demand(act, .experiment(experiment)) }
   }
 
   /// What stands behind `…/mlflow-artifacts/artifacts/` in the address, percent-decoded once and checked.

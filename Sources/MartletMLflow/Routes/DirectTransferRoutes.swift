@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 
@@ -11,16 +12,14 @@ extension MLflowRoutes {
   func addDirectTransferRoutes(to endpoints: Endpoints<Context>) {
     let required = ["create": ["path"], "complete": ["path", "parts"], "abort": ["path"]]
     for (operation, fields) in required.sorted(by: { $0.key < $1.key }) {
-      endpoints.raw(.post, "mpu/\(operation)/**") { request, context in
-        _ = try await author(request, context)
+      endpoints.raw(.post, "mpu/\(operation)/**", needs: .signedIn) { request, _, _ in
         let body = WireFields(body: Array(try await Endpoints<Context>.body(of: request).readableBytesView))
         _ = try Self.artifactPath(of: request, behind: "mpu/\(operation)")
         try body.demand(fields, at: "")
         throw WireError.notImplemented("Multipart upload is not supported for the current artifact repository")
       }
     }
-    endpoints.raw(.get, "presigned/**") { request, context in
-      _ = try await author(request, context)
+    endpoints.raw(.get, "presigned/**", needs: .signedIn) { request, _, _ in
       _ = try Self.artifactPath(of: request, behind: "presigned")
       throw WireError.notImplemented("Multipart download is not supported for the current artifact repository")
     }
@@ -29,12 +28,13 @@ extension MLflowRoutes {
   /// Signed addresses for the artifacts of runs and logged models.
   func addSignedAddressRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.post("artifacts/presigned-upload-url") { call in
+    endpoints.post("artifacts/presigned-upload-url", needs: .inside) { call in
       let path = try call.fields.required("path")
       let (run, model) = (try call.fields.text("run_id"), try call.fields.text("model_id"))
       guard run.isEmpty != model.isEmpty else {
         throw MartletError.invalidInput("Exactly one of run_id and model_id must be provided.")
       }
+      try await call.gate.demand(.edit, run.isEmpty ? .loggedModel(model) : .run(RunID(run)))
       _ = try ArtifactLocation.checked(path)
       let uri =
         run.isEmpty
@@ -42,7 +42,7 @@ extension MLflowRoutes {
       throw Self.proxied(
         "upload is not supported for proxied artifact storage", uri, "a direct cloud storage artifact URI")
     }
-    endpoints.post("artifacts/presigned-download-url") { call in
+    endpoints.post("artifacts/presigned-download-url", needs: .to(.read, .run)) { call in
       let run = RunID(try call.fields.required("run_id"))
       _ = try ArtifactLocation.checked(try call.fields.required("path"))
       let expiration = try call.fields.integer("expiration") ?? 900

@@ -1,45 +1,54 @@
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 
 extension MLflowRoutes {
   func addExperimentRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.post("experiments/create") { call in
+    endpoints.post("experiments/create", needs: .somewhere(.log)) { call in
       let name = try call.fields.required("name")
-      let tags = try call.fields.objects("tags").map { try KeyValue($0, at: "tags.") }
+      let given = try call.fields.objects("tags").map { try KeyValue($0, at: "tags.") }
+      let owner = try await call.gate.owner(
+        ofNew: name, tagged: given.last { $0.key == Ownership.projectTag }?.value, .log)
       let id = try await tracker.createExperiment(
-        named: name, artifactLocation: try call.fields.optional("artifact_location"), tags: tags, by: call.author)
+        named: name, artifactLocation: try call.fields.optional("artifact_location"),
+        tags: given + (owner.map { [KeyValue(Ownership.projectTag, $0)] } ?? []), by: call.author,
+        alongside: Accounts.creation(.experiment, by: call.gate.caller, author: call.author))
+      call.gate.control.accounts.callersChanged()
       return .object { $0.field("experiment_id", id.text) }
     }
-    endpoints.get("experiments/get") { call in
+    endpoints.get("experiments/get", needs: .to(.read, .experiment)) { call in
       let experiment = try await tracker.experiment(try call.experimentID())
       return .object { $0.object("experiment") { $0.write(experiment) } }
     }
-    endpoints.get("experiments/get-by-name") { call in
+    endpoints.get("experiments/get-by-name", needs: .inside) { call in
       let name = try call.fields.required("experiment_name")
       guard let experiment = try await tracker.findExperiment(named: name) else {
         throw MartletError.notFound("Could not find experiment with name '\(name.prefix(200))'")
       }
+      try await call.gate.demand(.read, .experiment(experiment.id))
       return .object { $0.object("experiment") { $0.write(experiment) } }
     }
-    endpoints.post("experiments/update") { call in
+    endpoints.post("experiments/update", needs: .to(.edit, .experiment)) { call in
       let id = try call.experimentID()
-      try await tracker.renameExperiment(id, to: try call.fields.required("new_name"), by: call.author)
+      let name = try call.fields.required("new_name")
+      try await call.gate.demandProject(named: name, .log)
+      try await tracker.renameExperiment(id, to: name, by: call.author)
       return .empty
     }
-    endpoints.post("experiments/delete") { call in
+    endpoints.post("experiments/delete", needs: .to(.manage, .experiment)) { call in
       try await tracker.deleteExperiment(try call.experimentID(), by: call.author)
       return .empty
     }
-    endpoints.post("experiments/restore") { call in
+    endpoints.post("experiments/restore", needs: .to(.manage, .experiment)) { call in
       try await tracker.restoreExperiment(try call.experimentID(), by: call.author)
       return .empty
     }
     addExperimentTagRoutes(to: endpoints)
-    endpoints.get("experiments/search", searchExperiments)
-    endpoints.post("experiments/search", searchExperiments)
-    endpoints.post("experiments/search-datasets") { call in
+    endpoints.get("experiments/search", needs: .signedIn, searchExperiments)
+    endpoints.post("experiments/search", needs: .signedIn, searchExperiments)
+    endpoints.post("experiments/search-datasets", needs: .signedIn) { call in
       let ids = try call.fields.texts("experiment_ids")
       guard !ids.isEmpty else {
         throw MartletError.invalidInput("SearchDatasets request must specify at least one experiment_id.")
@@ -48,7 +57,8 @@ extension MLflowRoutes {
         throw MartletError.invalidInput(
           "SearchDatasets request cannot specify more than 20 experiment_ids. Received \(ids.count) experiment_ids.")
       }
-      let summaries = try await tracker.datasets(of: ids.map { ExperimentID($0) })
+      let shown = try await call.gate.readable(ids.map { ExperimentID($0) }) { .experiment($0) }
+      let summaries = shown.isEmpty ? [] : try await tracker.datasets(of: shown)
       return .object { reply in
         reply.list("dataset_summaries", summaries) { writer, summary in
           writer.field("experiment_id", summary.experiment.text)
@@ -62,15 +72,18 @@ extension MLflowRoutes {
 
   private func addExperimentTagRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.post("experiments/set-experiment-tag") { call in
+    endpoints.post("experiments/set-experiment-tag", needs: .to(.edit, .experiment)) { call in
       let id = try call.experimentID()
       let tag = KeyValue(try call.fields.required("key"), try call.fields.text("value"))
+      try await call.gate.demandOwnerChange(tag.key, to: tag.value, .experiment(id), .log)
       try await tracker.setExperimentTag(tag, on: id)
       return .empty
     }
-    endpoints.post("experiments/delete-experiment-tag") { call in
+    endpoints.post("experiments/delete-experiment-tag", needs: .to(.edit, .experiment)) { call in
       let id = try call.experimentID()
-      try await tracker.deleteExperimentTag(try call.fields.required("key"), of: id)
+      let key = try call.fields.required("key")
+      try await call.gate.demandOwnerChange(key, to: nil, .experiment(id), .log)
+      try await tracker.deleteExperimentTag(key, of: id)
       return .empty
     }
   }
@@ -78,10 +91,13 @@ extension MLflowRoutes {
   private var searchExperiments: @Sendable (WireCall) async throws -> WireWriter {
     { [tracker] call in
       let fields = call.fields
-      let page = try await tracker.searchExperiments(
-        filter: try fields.optional("filter"), view: try fields.view("view_type"),
-        orderBy: try fields.texts("order_by"), limit: try fields.limit("max_results", unlessGiven: 0),
-        pageToken: try fields.optional("page_token"))
+      let (filter, view) = (try fields.optional("filter"), try fields.view("view_type"))
+      let (order, limit) = (try fields.texts("order_by"), try fields.limit("max_results", unlessGiven: 0))
+      let page = try await call.gate.readablePage(
+        from: try fields.optional("page_token"), { .experiment($0.id) }
+      ) { (token: String?) async throws -> Page<Experiment> in
+        try await tracker.searchExperiments(filter: filter, view: view, orderBy: order, limit: limit, pageToken: token)
+      }
       return .object { reply in
         reply.list("experiments", page.items) { $0.write($1) }
         reply.field("next_page_token", page.nextToken)

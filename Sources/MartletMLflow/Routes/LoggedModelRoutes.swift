@@ -1,11 +1,12 @@
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 
 extension MLflowRoutes {
   func addLoggedModelRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.post("logged-models") { call in
+    endpoints.post("logged-models", needs: .to(.edit, .experiment)) { call in
       let fields = call.fields
       let model = try await tracker.createLoggedModel(
         NewLoggedModel(
@@ -15,36 +16,38 @@ extension MLflowRoutes {
           params: try fields.pairs("params"), tags: try fields.pairs("tags")), by: call.author)
       return .object { $0.object("model") { $0.write(model) } }
     }
-    endpoints.post("logged-models/search") { call in
-      let page = try await tracker.searchLoggedModels(try LoggedModelQuery(call.fields))
+    endpoints.post("logged-models/search", needs: .signedIn) { call in
+      var query = try LoggedModelQuery(call.fields)
+      query.experiments = try await call.gate.readable(query.experiments) { .experiment($0) }
+      let page = try await tracker.searchLoggedModels(query)
       return .object { reply in
         reply.list("models", page.items) { $0.write($1) }
         reply.field("next_page_token", page.nextToken)
       }
     }
-    endpoints.get("logged-models/{model_id}") { call in
+    endpoints.get("logged-models/{model_id}", needs: .to(.read, .loggedModel)) { call in
       let model = try await tracker.loggedModel(
         call.path["model_id"] ?? "", orDeleted: try call.fields.boolean("allow_deleted") ?? false)
       return .object { $0.object("model") { $0.write(model) } }
     }
-    endpoints.on(.patch, "logged-models/{model_id}") { call in
+    endpoints.on(.patch, "logged-models/{model_id}", needs: .to(.edit, .loggedModel)) { call in
       let status = try call.fields.loggedModelStatus()
       let model = try await tracker.finalizeLoggedModel(call.path["model_id"] ?? "", as: status, by: call.author)
       return .object { $0.object("model") { $0.write(model) } }
     }
-    endpoints.on(.delete, "logged-models/{model_id}") { call in
+    endpoints.on(.delete, "logged-models/{model_id}", needs: .to(.delete, .loggedModel)) { call in
       try await tracker.deleteLoggedModel(call.path["model_id"] ?? "", by: call.author)
       return .empty
     }
-    endpoints.post("logged-models/{model_id}/params") { call in
+    endpoints.post("logged-models/{model_id}/params", needs: .to(.edit, .loggedModel)) { call in
       try await tracker.logLoggedModelParams(try call.fields.pairs("params"), of: call.path["model_id"] ?? "")
       return .empty
     }
-    endpoints.on(.patch, "logged-models/{model_id}/tags") { call in
+    endpoints.on(.patch, "logged-models/{model_id}/tags", needs: .to(.edit, .loggedModel)) { call in
       let model = try await tracker.setLoggedModelTags(try call.fields.pairs("tags"), on: call.path["model_id"] ?? "")
       return .object { $0.object("model") { $0.write(model) } }
     }
-    endpoints.on(.delete, "logged-models/{model_id}/tags/{tag_key}") { call in
+    endpoints.on(.delete, "logged-models/{model_id}/tags/{tag_key}", needs: .to(.edit, .loggedModel)) { call in
       try await tracker.deleteLoggedModelTag(call.path["tag_key"] ?? "", of: call.path["model_id"] ?? "")
       return .empty
     }
@@ -53,7 +56,7 @@ extension MLflowRoutes {
 
   private func addLoggedModelArtifactRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.get("logged-models/{model_id}/artifacts/directories") { call in
+    endpoints.get("logged-models/{model_id}/artifacts/directories", needs: .to(.read, .loggedModel)) { call in
       let model = try await tracker.loggedModel(call.path["model_id"] ?? "")
       let folder = try ArtifactLocation.checked(try call.fields.text("artifact_directory_path"), allowsRoot: true)
       guard let root = ArtifactLocation.path(ofURI: model.artifactURI) else { return .empty }
@@ -63,8 +66,7 @@ extension MLflowRoutes {
         reply.list("files", entries) { $0.write($1, in: folder) }
       }
     }
-    endpoints.raw(.get, "logged-models/{model_id}/artifacts/files") { request, context in
-      _ = try await author(request, context)
+    endpoints.raw(.get, "logged-models/{model_id}/artifacts/files", needs: .inside) { request, context, gate in
       let fields = WireFields(try QueryString.fields(of: request.uri.query.map { $0[...] } ?? ""))
       guard let asked = try fields.optional("artifact_file_path"), !asked.isEmpty else {
         throw WireError(
@@ -73,6 +75,7 @@ extension MLflowRoutes {
       let path = try ArtifactLocation.checked(asked)
       let model = try await tracker.loggedModel(
         try QueryString.decoded(context.parameters.get("model_id") ?? "", plusIsSpace: false))
+      try await gate.demand(.read, .experiment(model.experiment))
       guard let root = ArtifactLocation.path(ofURI: model.artifactURI) else {
         throw MartletError.notFound("No such artifact: '\(path.prefix(200))' of logged model \(model.id)")
       }

@@ -1,4 +1,5 @@
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 import NIOCore
@@ -6,31 +7,30 @@ import NIOCore
 extension MLflowRoutes {
   func addLoggingRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    let author = author
-    endpoints.raw(.post, "runs/log-batch") { request, context in
+    endpoints.raw(.post, "runs/log-batch", needs: .inside) { request, _, gate in
       let body = try await Endpoints<Context>.body(of: request)
-      _ = try await author(request, context)
       let scanned = body.withUnsafeReadableBytes { LogBatchRequest(scanning: $0.bindMemory(to: UInt8.self)) }
       let batch = try scanned ?? LogBatchRequest(WireFields(body: Array(body.readableBytesView)))
+      if !gate.caller.isLocal { try await gate.demand(.edit, .run(batch.run)) }
       try await tracker.logBatch(batch.run, metrics: batch.metrics, params: batch.params, tags: batch.tags)
       return Response(wire: .empty)
     }
-    endpoints.post("runs/log-metric") { call in
+    endpoints.post("runs/log-metric", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       try await tracker.logMetric(try Metric(call.fields), to: run)
       return .empty
     }
-    endpoints.post("runs/log-parameter") { call in
+    endpoints.post("runs/log-parameter", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       try await tracker.logParam(try KeyValue(call.fields), to: run)
       return .empty
     }
-    endpoints.post("runs/set-tag") { call in
+    endpoints.post("runs/set-tag", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       try await tracker.setTag(try KeyValue(call.fields), on: run)
       return .empty
     }
-    endpoints.post("runs/delete-tag") { call in
+    endpoints.post("runs/delete-tag", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       try await tracker.deleteTag(try call.fields.required("key"), of: run)
       return .empty
@@ -40,20 +40,21 @@ extension MLflowRoutes {
 
   private func addInputRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.on(.post, "runs/log-inputs", largestBody: Endpoints<Context>.largestInputsBody) { call in
+    endpoints.on(.post, "runs/log-inputs", needs: .to(.edit, .run), largestBody: Endpoints<Context>.largestInputsBody) {
+      call in
       let run = try call.fields.runID()
       try await tracker.logInputs(
         run, datasets: try call.fields.objects("datasets").map { try DatasetInput($0) },
         models: try call.fields.objects("models").map { try ModelLink($0) })
       return .empty
     }
-    endpoints.post("runs/outputs") { call in
+    endpoints.post("runs/outputs", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       guard call.fields.has("models") else { throw call.fields.missing("models") }
       try await tracker.logOutputs(run, models: try call.fields.objects("models").map { try ModelLink($0) })
       return .empty
     }
-    endpoints.post("runs/log-model") { call in
+    endpoints.post("runs/log-model", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       let text = try call.fields.required("model_json")
       guard let model = try? JSON.parse(text), let members = model.object else {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 import NIOCore
@@ -7,11 +8,11 @@ import NIOCore
 extension MLflowRoutes {
   func addMetricRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.raw(.get, "metrics/get-history") { request, context in
-      _ = try await author(request, context)
+    endpoints.raw(.get, "metrics/get-history", needs: .inside) { request, _, gate in
       let fields = WireFields(try QueryString.fields(of: request.uri.query.map { $0[...] } ?? ""))
       let run = try fields.runID()
       let key = try fields.required("metric_key")
+      try await gate.demand(.read, .run(run))
       guard let limit = try fields.integer("max_results") else {
         let token = try fields.optional("page_token")
         guard token == nil || token == "" else { return try await historyPage(run, key, limit: nil, token: token) }
@@ -24,7 +25,7 @@ extension MLflowRoutes {
       let token = try fields.optional("page_token")
       return try await historyPage(run, key, limit: Int(min(limit, 25_000)), token: token)
     }
-    endpoints.get("metrics/get-history-bulk") { call in
+    endpoints.get("metrics/get-history-bulk", needs: .inside) { call in
       let runs = try call.fields.texts("run_id")
       guard !runs.isEmpty else {
         throw MartletError.invalidInput("GetMetricHistoryBulk request must specify at least one run_id.")
@@ -36,6 +37,7 @@ extension MLflowRoutes {
       guard let key = try call.fields.optional("metric_key") else {
         throw MartletError.invalidInput("GetMetricHistoryBulk request must specify a metric_key.")
       }
+      for run in runs { try await call.gate.demand(.read, .run(RunID(run))) }
       let limit = min(25_000, max(0, try call.fields.limit("max_results", unlessGiven: 25_000)))
       var points: [(RunID, Metric)] = []
       for run in runs.sorted() where points.count < limit {
@@ -44,7 +46,7 @@ extension MLflowRoutes {
       }
       return .object { $0.writePoints(points) }
     }
-    endpoints.get("metrics/get-history-bulk-interval", historyInterval)
+    endpoints.get("metrics/get-history-bulk-interval", needs: .inside, historyInterval)
   }
 
   private func historyPage(_ run: RunID, _ key: String, limit: Int?, token: String?) async throws -> Response {
@@ -99,6 +101,7 @@ extension MLflowRoutes {
       guard (1...2500).contains(limit) else {
         throw MartletError.invalidInput("max_results must be between 1 and 2500.")
       }
+      for run in runs { try await call.gate.demand(.read, .run(RunID(run))) }
       let steps = try fields.steps()
       var points: [(RunID, Metric)] = []
       for run in runs {

@@ -1,4 +1,5 @@
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletRegistry
 import MartletTracking
@@ -6,43 +7,60 @@ import MartletTracking
 extension MLflowRoutes {
   func addRegisteredModelRoutes(to endpoints: Endpoints<Context>) {
     let registry = registry
-    endpoints.post("registered-models/create") { call in
+    endpoints.post("registered-models/create", needs: .somewhere(.register)) { call in
+      let name = try call.fields.modelName()
+      var tags = try call.fields.tagTable()
+      let owner = try await call.gate.owner(ofNew: nil, tagged: tags[Ownership.projectTag], .register)
+      if let owner { tags[Ownership.projectTag] = owner }
+      let own = Accounts.creation(.model, by: call.gate.caller, author: call.author)
       let model = try await registry.createModel(
-        try call.fields.modelName(), description: try call.fields.optional("description"),
-        tags: try call.fields.tagTable(), by: call.author)
+        name, description: try call.fields.optional("description"), tags: tags, by: call.author
+      ) { try own($0, name.text, $1) }
+      call.gate.control.accounts.callersChanged()
       return .object { $0.object("registered_model") { $0.write(model) } }
     }
-    endpoints.get("registered-models/get") { call in
+    endpoints.get("registered-models/get", needs: .to(.read, .model)) { call in
       let model = try await registry.model(try call.fields.modelName())
       return .object { $0.object("registered_model") { $0.write(model) } }
     }
-    endpoints.post("registered-models/rename") { call in
+    endpoints.post("registered-models/rename", needs: .to(.edit, .model)) { call in
       let name = try call.fields.modelName()
       let other = ModelName(try call.fields.required("new_name"))
-      let model = try await registry.renameModel(name, to: other, by: call.author)
+      let model = try await registry.renameModel(name, to: other, by: call.author) { connection, _ in
+        if name != other { try Accounts.rename(.model, name.text, to: other.text, in: connection) }
+      }
+      call.gate.control.accounts.callersChanged()
       return .object { $0.object("registered_model") { $0.write(model) } }
     }
-    endpoints.on(.patch, "registered-models/update") { call in
+    endpoints.on(.patch, "registered-models/update", needs: .to(.edit, .model)) { call in
       let model = try await registry.describeModel(
         try call.fields.modelName(), as: try call.fields.optional("description"), by: call.author)
       return .object { $0.object("registered_model") { $0.write(model) } }
     }
-    endpoints.on(.delete, "registered-models/delete") { call in
-      try await registry.deleteModel(try call.fields.modelName(), by: call.author)
+    endpoints.on(.delete, "registered-models/delete", needs: .to(.manage, .model)) { call in
+      let name = try call.fields.modelName()
+      try await registry.deleteModel(name, by: call.author) { connection, _ in
+        try Accounts.forget(.model, name.text, in: connection)
+      }
+      call.gate.control.accounts.callersChanged()
       return .empty
     }
-    endpoints.get("registered-models/search") { call in
+    endpoints.get("registered-models/search", needs: .signedIn) { call in
       let fields = call.fields
-      let page = try await registry.searchModels(
-        filter: try fields.optional("filter"), orderBy: try fields.texts("order_by"),
-        limit: try fields.limit("max_results", unlessGiven: 100), pageToken: try fields.optional("page_token"))
+      let (filter, order) = (try fields.optional("filter"), try fields.texts("order_by"))
+      let limit = try fields.limit("max_results", unlessGiven: 100)
+      let page = try await call.gate.readablePage(
+        from: try fields.optional("page_token"), { .model($0.name) }
+      ) { (token: String?) async throws -> Page<RegisteredModel> in
+        try await registry.searchModels(filter: filter, orderBy: order, limit: limit, pageToken: token)
+      }
       return .object { reply in
         reply.list("registered_models", page.items) { $0.write($1) }
         reply.field("next_page_token", page.nextToken)
       }
     }
-    endpoints.get("registered-models/get-latest-versions", latestVersions)
-    endpoints.post("registered-models/get-latest-versions", latestVersions)
+    endpoints.get("registered-models/get-latest-versions", needs: .to(.read, .model), latestVersions)
+    endpoints.post("registered-models/get-latest-versions", needs: .to(.read, .model), latestVersions)
     addModelTagRoutes(to: endpoints)
     addAliasRoutes(to: endpoints)
   }
@@ -57,33 +75,36 @@ extension MLflowRoutes {
 
   private func addModelTagRoutes(to endpoints: Endpoints<Context>) {
     let registry = registry
-    endpoints.post("registered-models/set-tag") { call in
+    endpoints.post("registered-models/set-tag", needs: .to(.edit, .model)) { call in
       let name = try call.fields.modelName()
-      try await registry.setTag(
-        try call.fields.required("key"), try call.fields.text("value"), on: name, by: call.author)
+      let (key, value) = (try call.fields.required("key"), try call.fields.text("value"))
+      try await call.gate.demandOwnerChange(key, to: value, .model(name), .register)
+      try await registry.setTag(key, value, on: name, by: call.author)
       return .empty
     }
-    endpoints.on(.delete, "registered-models/delete-tag") { call in
+    endpoints.on(.delete, "registered-models/delete-tag", needs: .to(.edit, .model)) { call in
       let name = try call.fields.modelName()
-      try await registry.deleteTag(try call.fields.required("key"), of: name, by: call.author)
+      let key = try call.fields.required("key")
+      try await call.gate.demandOwnerChange(key, to: nil, .model(name), .register)
+      try await registry.deleteTag(key, of: name, by: call.author)
       return .empty
     }
   }
 
   private func addAliasRoutes(to endpoints: Endpoints<Context>) {
     let registry = registry
-    endpoints.post("registered-models/alias") { call in
+    endpoints.post("registered-models/alias", needs: .to(.edit, .model)) { call in
       let name = try call.fields.modelName()
       let alias = try call.fields.required("alias")
       try await registry.setAlias(alias, to: try call.fields.modelVersionID(of: name), by: call.author)
       return .empty
     }
-    endpoints.on(.delete, "registered-models/alias") { call in
+    endpoints.on(.delete, "registered-models/alias", needs: .to(.edit, .model)) { call in
       let name = try call.fields.modelName()
       try await registry.deleteAlias(try call.fields.required("alias"), of: name, by: call.author)
       return .empty
     }
-    endpoints.get("registered-models/alias") { call in
+    endpoints.get("registered-models/alias", needs: .to(.read, .model)) { call in
       let name = try call.fields.modelName()
       let alias = try call.fields.required("alias")
       guard let version = try await registry.findVersion(of: name, alias: alias) else {

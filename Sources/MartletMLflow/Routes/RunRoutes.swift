@@ -1,46 +1,50 @@
 import Hummingbird
+import MartletAccess
 import MartletCore
 import MartletTracking
 
 extension MLflowRoutes {
   func addRunRoutes(to endpoints: Endpoints<Context>) {
     let tracker = tracker
-    endpoints.post("runs/create") { call in
+    endpoints.post("runs/create", needs: .inside) { call in
       let fields = call.fields
-      let experiment = try fields.text("experiment_id")
+      let text = try fields.text("experiment_id")
+      let experiment = text.isEmpty ? ExperimentTracker.defaultExperiment : ExperimentID(text)
+      let author = try await call.gate.demand(.edit, .experiment(experiment))
       let run = try await tracker.createRun(
         NewRun(
-          experiment: experiment.isEmpty ? ExperimentTracker.defaultExperiment : ExperimentID(experiment),
+          experiment: experiment,
           name: try fields.optional("run_name"), user: try fields.text("user_id"),
           startTime: try fields.integer("start_time"),
           tags: try fields.objects("tags").enumerated().map { try KeyValue($1, at: "tags[\($0)].") }),
-        by: call.author)
+        by: author)
       return .object { $0.object("run") { $0.write(run) } }
     }
-    endpoints.get("runs/get") { call in
+    endpoints.get("runs/get", needs: .to(.read, .run)) { call in
       let run = try await tracker.run(try call.fields.runID())
       return .object { $0.object("run") { $0.write(run) } }
     }
-    endpoints.post("runs/update") { call in
+    endpoints.post("runs/update", needs: .to(.edit, .run)) { call in
       let fields = call.fields
       let info = try await tracker.updateRun(
         try fields.runID(), status: try fields.status(), endTime: try fields.integer("end_time"),
         name: try fields.optional("run_name"), by: call.author)
       return .object { $0.object("run_info") { $0.write(info) } }
     }
-    endpoints.post("runs/delete") { call in
+    endpoints.post("runs/delete", needs: .to(.delete, .run)) { call in
       try await tracker.deleteRun(try call.fields.runID(), by: call.author)
       return .empty
     }
-    endpoints.post("runs/restore") { call in
+    endpoints.post("runs/restore", needs: .to(.delete, .run)) { call in
       try await tracker.restoreRun(try call.fields.runID(), by: call.author)
       return .empty
     }
-    endpoints.post("runs/search") { call in
+    endpoints.post("runs/search", needs: .signedIn) { call in
       let fields = call.fields
+      let asked = try fields.texts("experiment_ids").map { ExperimentID($0) }
       let page = try await tracker.searchRuns(
         RunQuery(
-          experiments: try fields.texts("experiment_ids").map { ExperimentID($0) },
+          experiments: try await call.gate.readable(asked) { .experiment($0) },
           filter: try fields.optional("filter"),
           view: try fields.view("run_view_type"), orderBy: try fields.texts("order_by"),
           limit: try fields.limit("max_results", unlessGiven: 1000), pageToken: try fields.optional("page_token")))

@@ -9,16 +9,18 @@ extension MLflowRoutes {
   func addTraceRoutes(to router: some RouterMethods<Context>) {
     for version in ["2.0", "3.0"] {
       let endpoints = Endpoints(
-        ["/api/\(version)/mlflow", "/ajax-api/\(version)/mlflow"], on: router, author: author)
-      endpoints.raw(.post, "traces") { _, _ in throw Self.noTraces }
-      endpoints.get("traces") { _ in .empty }
-      endpoints.post("traces/search") { _ in .empty }
-      endpoints.post("traces/delete-traces") { _ in .object { $0.field("traces_deleted", Int64(0)) } }
+        ["/api/\(version)/mlflow", "/ajax-api/\(version)/mlflow"], on: router, gate: gate)
+      endpoints.raw(.post, "traces", needs: .signedIn) { _, _, _ in throw Self.noTraces }
+      endpoints.get("traces", needs: .signedIn) { _ in .empty }
+      endpoints.post("traces/search", needs: .signedIn) { _ in .empty }
+      endpoints.post("traces/delete-traces", needs: .signedIn) { _ in .object { $0.field("traces_deleted", Int64(0)) } }
       for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
-        endpoints.raw(method, "traces/**") { _, _ in throw Self.noTraces }
+        endpoints.raw(method, "traces/**", needs: .signedIn) { _, _, _ in throw Self.noTraces }
       }
     }
-    router.post("/v1/traces") { request, _ in
+    let find = gate
+    router.group("").add(middleware: WireErrors()).post("/v1/traces") { request, context in
+      try WireNeed.signedIn.check(try find(request, context))
       for try await _ in request.body {}
       return Self.partialSuccess(request)
     }

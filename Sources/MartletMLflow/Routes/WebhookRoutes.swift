@@ -6,7 +6,7 @@ import MartletRegistry
 extension MLflowRoutes {
   func addWebhookRoutes(to endpoints: Endpoints<Context>) {
     let (webhooks, test) = (webhooks.registry, webhooks.test)
-    endpoints.post("webhooks") { call in
+    endpoints.post("webhooks", needs: .policies) { call in
       let fields = call.fields
       let webhook = try await webhooks.create(
         NewWebhook(
@@ -15,7 +15,7 @@ extension MLflowRoutes {
           status: try fields.webhookStatus() ?? .active, secret: try fields.optional("secret")), by: call.author)
       return .webhook(webhook)
     }
-    endpoints.get("webhooks") { call in
+    endpoints.get("webhooks", needs: .policies) { call in
       let limit = try call.fields.limit("max_results", unlessGiven: 100)
       let page = try await webhooks.webhooks(
         limit: limit == 0 ? 100 : limit, pageToken: try call.fields.optional("page_token"))
@@ -24,8 +24,10 @@ extension MLflowRoutes {
         reply.field("next_page_token", page.nextToken)
       }
     }
-    endpoints.get("webhooks/{webhook_id}") { call in .webhook(try await webhooks.webhook(call.webhook)) }
-    endpoints.on(.patch, "webhooks/{webhook_id}") { call in
+    endpoints.get("webhooks/{webhook_id}", needs: .policies) { call in
+      .webhook(try await webhooks.webhook(call.webhook))
+    }
+    endpoints.on(.patch, "webhooks/{webhook_id}", needs: .policies) { call in
       let fields = call.fields
       let change = WebhookChange(
         name: try fields.unlessEmpty("name"), url: try fields.unlessEmpty("url"), events: try fields.webhookEvents(),
@@ -33,11 +35,11 @@ extension MLflowRoutes {
         secret: try fields.optional("secret"))
       return .webhook(try await webhooks.update(call.webhook, change, by: call.author))
     }
-    endpoints.on(.delete, "webhooks/{webhook_id}") { call in
+    endpoints.on(.delete, "webhooks/{webhook_id}", needs: .policies) { call in
       try await webhooks.delete(call.webhook, by: call.author)
       return .empty
     }
-    endpoints.post("webhooks/{webhook_id}/test") { call in
+    endpoints.post("webhooks/{webhook_id}/test", needs: .policies) { call in
       let event = try call.fields.object("event").map { try $0.webhookEvent() }
       let result = try await test(call.webhook, event)
       return .object { reply in reply.object("result") { $0.write(result) } }

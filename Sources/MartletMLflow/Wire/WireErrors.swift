@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import MartletAccess
 import MartletCore
 import NIOCore
 import NIOHTTP1
@@ -11,6 +12,8 @@ struct WireError: Error {
   var status: HTTPResponse.Status
   var code: String
   var message: String
+  /// Seconds after which it is worth trying again.
+  var retryAfter: Int?
 
   init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
     self.status = status
@@ -25,6 +28,7 @@ struct WireError: Error {
     (status, code) = Self.statusAndCode(of: error.code)
     let sentences = [error.message, error.code == .internalError ? nil : error.cause, error.fix]
     message = sentences.compactMap(\.self).joined(separator: "; ")
+    retryAfter = AttemptLimiter.retryAfter(error)
   }
 
   private static func statusAndCode(of code: MartletError.Code) -> (HTTPResponse.Status, String) {
@@ -51,7 +55,10 @@ struct WireError: Error {
       body.field("error_code", code)
       body.field("message", message)
     }
-    return Response(wire: writer, status: status)
+    var response = Response(wire: writer, status: status)
+    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"mlflow\"" }
+    response.headers[.retryAfter] = retryAfter.map(String.init)
+    return response
   }
 }
 

@@ -7,6 +7,9 @@ struct WireWriter {
 
   init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
+  /// A reply that is written as it is, empty lists and nulls too.
+  init(_ json: JSON) { bytes = json.bytes }
+
   /// `{…}` as the whole reply.
   static func object(_ body: (inout WireWriter) throws -> Void) rethrows -> WireWriter {
     var writer = WireWriter()

@@ -11,19 +11,24 @@ package struct CommandStep: Sendable {
   /// A local path for `${data.NAME}`.
   package typealias DataPath = @Sendable (String, StepContext) async throws -> String
 
+  /// Told which variables a command had, once it is over: what was lent to it is taken back.
+  package typealias Ended = @Sendable ([String: String]) async -> Void
+
   private let environment: Environment
+  private let ended: Ended
   private let dataPath: DataPath
   private let owner: String?
   private let threads: NIOThreadPool
 
   /// - Parameter owner: who ends what is left of a command after a crash of the server, see `LeftoverCommands`.
   package init(
-    environment: @escaping Environment = { _ in [:] },
+    environment: @escaping Environment = { _ in [:] }, ended: @escaping Ended = { _ in },
     dataPath: @escaping DataPath = { name, _ in
       throw MartletError(.invalidInput, "${data.\(name)} cannot be used in a command here")
     }, owner: String? = nil, threads: NIOThreadPool = .singleton
   ) {
     self.environment = environment
+    self.ended = ended
     self.dataPath = dataPath
     self.owner = owner
     self.threads = threads
@@ -38,10 +43,17 @@ package struct CommandStep: Sendable {
     let folders = CommandFolders(context.scratch)
     let inputs = try await threads.runIfActive { try folders.prepare(context, step: step) }
     let line = try await filled(command, step, context, inputs, folders)
-    let result = try await CommandRunner.run(
-      shell: line, environment: try await variables(step, context, inputs, folders), workingDirectory: folders.project,
-      limits: step.resources.jobLimits, subject: "the step '\(step.name)'", owner: owner,
-      onOutput: { context.log($0.text) })
+    let variables = try await variables(step, context, inputs, folders)
+    let result: CommandResult
+    do {
+      result = try await CommandRunner.run(
+        shell: line, environment: variables, workingDirectory: folders.project, limits: step.resources.jobLimits,
+        subject: "the step '\(step.name)'", owner: owner, onOutput: { context.log($0.text) })
+    } catch {
+      await ended(variables)
+      throw error
+    }
+    await ended(variables)
     try result.requireSuccess(of: "the step '\(step.name)'")
     return StepResult(
       try await outputs(step, context, folders), summary: "exit code 0 after \(Self.seconds(result.wallTime))")

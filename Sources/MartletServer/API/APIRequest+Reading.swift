@@ -1,19 +1,29 @@
 import HTTPTypes
 import Hummingbird
+import MartletAccess
 import MartletCore
+import MartletLifecycle
+import MartletWeb
 
 extension APIRequest {
   static let jsonLimit = 16 << 20
 
   /// Reads and checks a request as its route wants it.
-  init(_ request: Request, _ route: APIRoute, _ context: ServerContext) async throws {
+  init(
+    _ request: Request, _ route: APIRoute, _ context: ServerContext, author: Author, sight: Sight? = nil,
+    mode: AccessMode = AccessMode()
+  ) async throws {
     var decoded: [String: String] = [:]
     for name in route.pathParameters {
       decoded[name] = try PercentDecoding.segment(context.parameters.get(name) ?? "")
     }
     pathParameters = decoded
     query = try Self.query(request, route)
-    author = context.author
+    self.author = author
+    caller = route.needs == .open ? (try? context.caller) ?? .anonymous : try context.caller
+    self.sight = sight
+    peer = Authentication.peer(request, context, mode)
+    session = context.session
     mediaType = request.mediaType ?? ""
     let limit: Int
     switch route.body {

@@ -1,5 +1,8 @@
 package import Hummingbird
+package import MartletAccess
 package import MartletCore
+package import MartletLifecycle
+import MartletTracking
 
 /// A request that has already been checked against its route: parameters decoded, query and body of the right shape.
 package struct APIRequest: Sendable {
@@ -10,7 +13,14 @@ package struct APIRequest: Sendable {
   /// The body of a bytes route, cut off by an error at the route's limit.
   package let stream: LimitedBody
   package let mediaType: String
+  /// As the ledger names who asks, with the role that allows it.
   package let author: Author
+  package let caller: Caller
+  /// What the caller sees of lists; nil where nothing is hidden from anybody.
+  package let sight: Sight?
+  /// The other end's address, and the session's cookie.
+  let peer: String
+  let session: String?
 
   /// A parameter of the path, percent-decoded once.
   package func parameter(_ name: String) throws -> String {
@@ -38,6 +48,15 @@ package struct APIRequest: Sendable {
 
   package var limit: Int { Int(integer(query: "limit") ?? 100) }
   package var pageToken: String? { query["page_token"] }
+
+  /// Whether the caller may see what belongs to a project.
+  func shows(_ project: ProjectName, _ permission: Permission = .read) -> Bool {
+    sight?.shows(project, permission) ?? true
+  }
+
+  func visible(_ experiments: [Experiment]) async throws -> [Experiment] {
+    try await sight?.experiments(experiments) ?? experiments
+  }
 
   package func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value { try json.decode(type) }
 }

@@ -14,6 +14,8 @@ package struct APIResponse: Sendable {
   var mediaType = "application/json"
   /// Offered as a download under this name, never shown by the browser.
   var fileName: String?
+  /// A cookie to set.
+  var cookie: String?
 
   package static let empty = APIResponse(content: .none)
 
@@ -49,6 +51,7 @@ package struct APIResponse: Sendable {
 
   func response(_ status: HTTPResponse.Status) -> Response {
     var headers: HTTPFields = [.cacheControl: "no-store"]
+    headers[.setCookie] = cookie
     if let fileName {
       let safe = fileName.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
       headers[.contentDisposition] = "attachment; filename=\"\(safe)\""

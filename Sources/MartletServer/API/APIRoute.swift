@@ -1,4 +1,5 @@
 package import HTTPTypes
+package import MartletAccess
 import MartletCore
 
 /// One operation of the native API: what the router serves, the OpenAPI document says and the CLI calls.
@@ -9,18 +10,22 @@ package struct APIRoute: Sendable {
   package let summary: String
   /// A stable name for generated clients: `listDatasets`.
   package let operation: String
+  /// What its caller must be allowed to do, and where.
+  package let needs: Need
   package let query: [APIParameter]
   package let body: APIBody
   package let response: APIResult
   let handler: @Sendable (APIRequest) async throws -> APIResponse
 
   package init(
-    _ method: HTTPRequest.Method, _ path: String, _ operation: String, _ summary: String, query: [APIParameter] = [],
-    body: APIBody = .none, response: APIResult, handler: @escaping @Sendable (APIRequest) async throws -> APIResponse
+    _ method: HTTPRequest.Method, _ path: String, _ operation: String, _ summary: String, needs: Need,
+    query: [APIParameter] = [], body: APIBody = .none, response: APIResult,
+    handler: @escaping @Sendable (APIRequest) async throws -> APIResponse
   ) {
     self.method = method
     self.path = path
     self.operation = operation
+    self.needs = needs
     self.summary = summary
     self.query = query
     self.body = body

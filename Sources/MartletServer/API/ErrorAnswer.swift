@@ -1,5 +1,8 @@
+import HTTPTypes
 package import Hummingbird
+import MartletAccess
 package import MartletCore
+import NIOCore
 
 /// A `MartletError` as the native API writes it.
 package enum ErrorAnswer {
@@ -30,8 +33,10 @@ package enum ErrorAnswer {
   }
 
   package static func response(_ error: MartletError) -> Response {
-    Response(
-      status: status(error.code), headers: [.contentType: "application/json", .cacheControl: "no-store"],
-      body: .init(byteBuffer: ByteBuffer(bytes: json(error).bytes)))
+    var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+    if error.code == .unauthenticated { headers[.wwwAuthenticate] = "Basic realm=\"mlflow\"" }
+    headers[.retryAfter] = AttemptLimiter.retryAfter(error).map(String.init)
+    return Response(
+      status: status(error.code), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: json(error).bytes)))
   }
 }

@@ -1,5 +1,7 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
+import MartletWeb
 
 /// The OpenAPI 3.1 document of a route table.
 struct OpenAPIDocument {
@@ -22,7 +24,8 @@ struct OpenAPIDocument {
         "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
       ],
       "paths": .object(paths.mapValues(JSON.object)),
-      "components": ["schemas": .object(components)],
+      "components": ["schemas": .object(components), "securitySchemes": Self.securitySchemes],
+      "security": [["basic": []], ["token": []], ["session": []]],
     ]
   }
 
@@ -37,6 +40,13 @@ struct OpenAPIDocument {
             "fix": .text,
           ], required: ["code", "message"])
       ], required: ["error"]))
+
+  /// On a server without authentication none is asked for.
+  private static let securitySchemes: JSON = [
+    "basic": ["type": "http", "scheme": "basic"],
+    "token": ["type": "http", "scheme": "bearer", "description": "an API token, mlt_…"],
+    "session": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name)],
+  ]
 
   private func operation(_ route: APIRoute, _ failure: JSON, _ components: inout [String: JSON]) -> JSON {
     var parameters = route.pathParameters.map { name -> JSON in
@@ -58,6 +68,8 @@ struct OpenAPIDocument {
         ],
       ],
     ]
+    operation["x-martlet-needs"] = .string(route.needs.words)
+    if route.needs == .open { operation["security"] = [] }
     if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
     operation["requestBody"] = body(route.body, &components)
     return .object(operation)

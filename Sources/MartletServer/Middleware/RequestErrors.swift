@@ -33,9 +33,20 @@ package struct RequestErrors<Context: RequestContext>: RouterMiddleware {
       if failure.code == .internalError {
         context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(failure)"])
       }
-      if request.isForPerson, let page { return try page(failure, ErrorAnswer.status(failure.code)) }
+      if request.isForPerson, let page {
+        if failure.code == .unauthenticated, request.method == .get { return Self.signIn(request) }
+        return try page(failure, ErrorAnswer.status(failure.code))
+      }
       return ErrorAnswer.response(failure)
     }
+  }
+
+  /// A person is asked who they are, and then led to where they wanted to go.
+  private static func signIn(_ request: Request) -> Response {
+    let target = request.head.path ?? "/"
+    let plain = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+    let then = target.addingPercentEncoding(withAllowedCharacters: plain) ?? "%2F"
+    return Response(status: .seeOther, headers: [.location: "/sign-in?then=\(then)", .cacheControl: "no-store"])
   }
 
   private func failure(_ error: any Error, _ request: Request, _ context: Context) throws -> MartletError {

@@ -24,8 +24,8 @@ package struct RequestGuard<Context: RequestContext>: RouterMiddleware {
       throw MartletError(
         .permissionDenied, "the Host header does not name this server",
         cause:
-          "only the loopback names with this server's port are accepted, so that no web page can reach it by rebinding a name",
-        fix: "use \(address.url)")
+          "only its own names with its port are accepted, so that no web page can reach it by rebinding a name",
+        fix: "use \(address.url), or start it with --allowed-host for the name that leads to it")
     }
   }
 

@@ -3,7 +3,7 @@ package import Hummingbird
 import Logging
 import MartletCore
 
-/// Gives each request an id, says who asks, logs one line when it is answered (never bodies, queries or values), and
+/// Gives each request an id, logs one line when it is answered (never bodies, queries or values), and
 /// counts it.
 package struct RequestLog: RouterMiddleware {
   package typealias Context = ServerContext
@@ -14,8 +14,6 @@ package struct RequestLog: RouterMiddleware {
   package func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    var context = context
-    context.author = Self.author(request, id: context.id)
     let start = ContinuousClock.now
     measures.begin()
     do {
@@ -51,16 +49,5 @@ package struct RequestLog: RouterMiddleware {
       defer { measures.end() }
       try await body.write(writer)
     }
-  }
-
-  /// The name that a client on this machine gives itself; it is recorded as unauthenticated.
-  private static func author(_ request: Request, id: String) -> Author {
-    let name = request.headers[.martletActor] ?? "local"
-    let isPlain =
-      (1...64).contains(name.utf8.count)
-      && name.unicodeScalars.allSatisfy {
-        $0.isASCII && ($0.properties.isAlphabetic || "0123456789._@-".unicodeScalars.contains($0))
-      }
-    return Author(name: isPlain ? name : "local", role: "unauthenticated", requestID: id)
   }
 }

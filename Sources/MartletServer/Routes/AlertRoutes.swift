@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletMonitoring
@@ -20,6 +21,7 @@ struct AlertRoutes: APIRoutes {
   private var list: APIRoute {
     APIRoute(
       .get, "/alerts", "listAlerts", "Alerts, newest first",
+      needs: .reading(.somewhere),
       query: [
         APIParameter("all", .boolean, "also those that are acknowledged or resolved"),
         APIParameter("project", .text, "only of this project"),
@@ -29,13 +31,14 @@ struct AlertRoutes: APIRoutes {
       let found = try await alerts.alerts(
         project: request.text(query: "project").map { ProjectName($0) }, openOnly: !request.flag(query: "all"),
         limit: Int(request.integer(query: "limit") ?? 500))
-      return .items(try found.map { try JSON(snakeCase: $0) })
+      return .items(try found.filter { request.shows($0.project) }.map { try JSON(snakeCase: $0) })
     }
   }
 
   private var get: APIRoute {
     APIRoute(
-      .get, "/alerts/{alert}", "getAlert", "One alert, by its id or the beginning of it", response: .json(Self.alert)
+      .get, "/alerts/{alert}", "getAlert", "One alert, by its id or the beginning of it", needs: .reading(.alert),
+      response: .json(Self.alert)
     ) { request in
       try .encoding(try await alerts.alert(try request.identifier("alert")))
     }
@@ -43,7 +46,8 @@ struct AlertRoutes: APIRoutes {
 
   private func move(_ verb: String, to state: Alert.State, _ operation: String, _ summary: String) -> APIRoute {
     APIRoute(
-      .post, "/alerts/{alert}/\(verb)", operation, summary, body: .optionalJSON(.object(["reason": .text])),
+      .post, "/alerts/{alert}/\(verb)", operation, summary, needs: .to(.run, .stop, on: .alert),
+      body: .optionalJSON(.object(["reason": .text])),
       response: .json(Self.alert)
     ) { request in
       let alert = try await alerts.alert(try request.identifier("alert"))

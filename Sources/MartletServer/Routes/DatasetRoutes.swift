@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletArtifacts
 import MartletCore
 import MartletData
@@ -23,24 +24,26 @@ struct DatasetRoutes: APIRoutes {
   private var reading: [APIRoute] {
     [
       APIRoute(
-        .get, "/datasets", "listAllDatasets", "Datasets of every project", response: .json(.page(of: Self.dataset))
-      ) { _ in
-        try await items(try await data.datasets())
+        .get, "/datasets", "listAllDatasets", "Datasets of every project", needs: .reading(.somewhere),
+        response: .json(.page(of: Self.dataset))
+      ) { request in
+        try await items(try await data.datasets().filter { request.shows($0.key.project) })
       },
       APIRoute(
         .get, "/projects/{project}/datasets", "listDatasets", "A project's datasets",
-        response: .json(.page(of: Self.dataset))
+        needs: .reading(.project), response: .json(.page(of: Self.dataset))
       ) { request in
         try await items(try await data.datasets(of: try request.identifier("project")))
       },
       APIRoute(
         .get, Self.path, "getDataset", "One dataset: definition, contract, newest version",
-        response: .json(Self.dataset)
+        needs: .reading(.project), response: .json(Self.dataset)
       ) { request in
         .json(try await json(try await data.dataset(try request.dataset()), detailed: true))
       },
       APIRoute(
-        .get, Self.path + "/versions", "listDatasetVersions", "Versions, newest first", query: APIParameter.paging,
+        .get, Self.path + "/versions", "listDatasetVersions", "Versions, newest first", needs: .reading(.project),
+        query: APIParameter.paging,
         response: .json(.page(of: Self.version))
       ) { request in
         let page = try await data.versions(try request.dataset(), limit: request.limit, token: request.pageToken)
@@ -49,32 +52,33 @@ struct DatasetRoutes: APIRoutes {
       APIRoute(
         .get, Self.path + "/versions/{version}", "getDatasetVersion",
         "One version with its schema and, for each partition, file, statistics and source",
-        response: .json(Self.version)
+        needs: .reading(.project), response: .json(Self.version)
       ) { request in
         let version = try await data.version(try request.dataset(), try request.parameter("version"))
         return try .encoding(try await data.detail(version))
       },
       APIRoute(
         .get, Self.path + "/charts", "getControlCharts", "Control charts over all partitions, judged",
-        response: .json(.page(of: .any))
+        needs: .reading(.project), response: .json(.page(of: .any))
       ) { request in
         .items(try await data.charts(try request.dataset()).map(ControlChartJSON.json))
       },
       APIRoute(
         .get, Self.path + "/quarantine", "listQuarantine", "Partitions that are held back, and why",
-        response: .json(.page(of: Self.delivery))
+        needs: .reading(.project), response: .json(.page(of: Self.delivery))
       ) { request in
         .items(try await data.quarantine(try request.dataset()).map(DeliveryJSON.json))
       },
       APIRoute(
         .get, Self.path + "/partitions/{partition}/deliveries", "listDeliveries", "All deliveries of one partition",
-        response: .json(.page(of: Self.delivery))
+        needs: .reading(.project), response: .json(.page(of: Self.delivery))
       ) { request in
         let found = try await data.deliveries(try request.dataset(), partition: try request.parameter("partition"))
         return .items(try found.map(DeliveryJSON.json))
       },
       APIRoute(
         .get, Self.path + "/profile", "getProfile", "Every column's distribution",
+        needs: .reading(.project),
         query: [APIParameter("version", .text, "a version's id or number; the newest unless told")],
         response: .json(.any)
       ) { request in
@@ -82,6 +86,7 @@ struct DatasetRoutes: APIRoutes {
       },
       APIRoute(
         .get, Self.path + "/preview", "getPreview", "The first rows",
+        needs: .reading(.project),
         query: [
           APIParameter("version", .text, "a version's id or number; the newest unless told"),
           APIParameter("partition", .text, "only of this partition"),
@@ -111,6 +116,7 @@ struct DatasetRoutes: APIRoutes {
       APIRoute(
         .post, Self.path + "/rows", "pushRows",
         "Append rows to the live tail; online features that read them are up to date when it answers",
+        needs: .to(.log, on: .project),
         query: [APIParameter("at", .time, "when the rows became known; the project's time unless told")],
         body: .bytes(mediaTypes: ["text/csv", "application/x-ndjson"], limit: 64 << 20), response: .json(.any)
       ) { request in
@@ -126,7 +132,7 @@ struct DatasetRoutes: APIRoutes {
       },
       APIRoute(
         .post, Self.path + "/missing", "findMissingFiles", "Which of these files have never been delivered here",
-        body: .json(.object(["digests": .array(.text)], required: ["digests"])),
+        needs: .reading(.project), body: .json(.object(["digests": .array(.text)], required: ["digests"])),
         response: .json(.object(["missing": .array(.text)], required: ["missing"]))
       ) { request in
         let known = try await deliveredSources(try request.dataset())
@@ -135,7 +141,8 @@ struct DatasetRoutes: APIRoutes {
       },
       APIRoute(
         .post, Self.path + "/quarantine/{partition}/release", "releasePartition",
-        "Accept a quarantined partition as it is", body: .json(.object(["reason": .text], required: ["reason"])),
+        "Accept a quarantined partition as it is", needs: .to(.log, on: .project),
+        body: .json(.object(["reason": .text], required: ["reason"])),
         response: .json(.any)
       ) { request in
         let key = try request.dataset()
@@ -150,7 +157,7 @@ struct DatasetRoutes: APIRoutes {
   private func deliver(_ method: HTTPRequest.Method, _ rest: String, _ operation: String, _ summary: String) -> APIRoute
   {
     APIRoute(
-      method, Self.path + rest, operation, summary,
+      method, Self.path + rest, operation, summary, needs: .to(.log, on: .project),
       query: [APIParameter("file", .text, "the file's name, which says its format", required: true)],
       body: .bytes(mediaTypes: Self.uploads, limit: 16 << 30), response: .json(Self.report)
     ) { request in

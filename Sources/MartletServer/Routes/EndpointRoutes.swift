@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletPipelines
@@ -18,17 +19,18 @@ struct EndpointRoutes: APIRoutes {
   private var list: APIRoute {
     APIRoute(
       .get, "/endpoints", "listEndpoints", "Endpoints and what answers on them",
-      response: .json(.page(of: Self.endpoint))
-    ) { _ in
+      needs: .to(.overview, on: .somewhere), response: .json(.page(of: Self.endpoint))
+    ) { request in
       let base = await scoringURL()
-      return .items(try await deployments.endpoints().map { Self.json($0, base) })
+      let shown = try await deployments.endpoints().filter { request.shows($0.definition.project, .overview) }
+      return .items(shown.map { Self.json($0, base) })
     }
   }
 
   private var get: APIRoute {
     APIRoute(
       .get, "/endpoints/{endpoint}", "getEndpoint", "One endpoint with its definition and traffic",
-      response: .json(Self.endpoint)
+      needs: .to(.overview, on: .endpoint), response: .json(Self.endpoint)
     ) { request in
       let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
       var json = Self.json(endpoint, await scoringURL()).object ?? [:]
@@ -41,7 +43,7 @@ struct EndpointRoutes: APIRoutes {
   private var listDeployments: APIRoute {
     APIRoute(
       .get, "/endpoints/{endpoint}/deployments", "listDeployments", "An endpoint's deployments, newest first",
-      response: .json(.page(of: Self.deployment))
+      needs: .reading(.endpoint), response: .json(.page(of: Self.deployment))
     ) { request in
       let name: EndpointName = try request.identifier("endpoint")
       _ = try await deployments.endpoint(name)
@@ -53,6 +55,7 @@ struct EndpointRoutes: APIRoutes {
     APIRoute(
       .post, "/endpoints/{endpoint}/deployments", "startDeployment",
       "Start to bring a registered version to the endpoint; its gates decide how far it gets",
+      needs: .to(.deploy, on: .endpoint),
       body: .json(.object(["version": .text, "reason": .text], required: ["version"])),
       response: .accepted(Self.deployment)
     ) { request in
@@ -79,7 +82,8 @@ struct EndpointRoutes: APIRoutes {
     APIRoute(
       .post, "/endpoints/{endpoint}/promote", "promote",
       "Take the roll-out's next step now, if the live gate and the hold allow it",
-      body: .optionalJSON(.object(["reason": .text])), response: .json(Self.deployment)
+      needs: .to(.deploy, on: .endpoint), body: .optionalJSON(.object(["reason": .text])),
+      response: .json(Self.deployment)
     ) { request in
       let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
       let project = endpoint.definition.project
@@ -100,7 +104,8 @@ struct EndpointRoutes: APIRoutes {
   private var rollback: APIRoute {
     APIRoute(
       .post, "/endpoints/{endpoint}/rollback", "rollBack", "Give the challenger's traffic back to the champion",
-      body: .json(.object(["reason": .text], required: ["reason"])), response: .json(Self.deployment)
+      needs: .to(.deploy, .stop, on: .endpoint), body: .json(.object(["reason": .text], required: ["reason"])),
+      response: .json(Self.deployment)
     ) { request in
       let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
       return .json(
@@ -114,6 +119,7 @@ struct EndpointRoutes: APIRoutes {
   private var recordOutcomes: APIRoute {
     APIRoute(
       .post, "/endpoints/{endpoint}/outcomes", "recordOutcomes", "Say what came of predictions, by their ids",
+      needs: .to(.label, .log, on: .endpoint),
       body: .json(
         .object(
           [

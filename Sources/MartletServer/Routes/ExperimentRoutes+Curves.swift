@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletStatistics
 import MartletTracking
@@ -9,11 +10,14 @@ extension ExperimentRoutes {
     APIRoute(
       .get, "/runs/{run}/curve", "getCurve",
       "A metric's course in few parts: each with its least, mean and greatest value, so that no spike is lost",
+      needs: .reading(.run),
       query: [
         APIParameter("key", .text, "the metric", required: true),
         APIParameter("from_step", .integer(), "the first step of the window"),
         APIParameter("to_step", .integer(), "the last step of the window"),
-        APIParameter("parts", .integer(minimum: 1, maximum: 1000), "at most so many parts, 500 unless told; up to four times as many points come one by one"),
+        APIParameter(
+          "parts", .integer(minimum: 1, maximum: 1000),
+          "at most so many parts, 500 unless told; up to four times as many points come one by one"),
         APIParameter("smoothing", .number, "weight of a debiased moving average over the parts' means, 0 to 0.99"),
       ], response: .json(Self.curve)
     ) { request in
@@ -61,6 +65,7 @@ extension ExperimentRoutes {
     APIRoute(
       .get, "/run-groups", "listRunGroups",
       "Runs grouped by a parameter or tag, the largest groups first, with mean and spread of metrics",
+      needs: .reading(.somewhere),
       query: [
         APIParameter("experiment", .text, "only of this experiment, by id or name"),
         APIParameter("filter", .text, "such as: params.engine = 'lightgbm'"),
@@ -73,7 +78,7 @@ extension ExperimentRoutes {
         throw MartletError.invalidInput("only metrics have a mean", fix: "write them as metrics.NAME")
       }
       let found = try await tracker.groupRuns(
-        experiments: try await experiments(request.text(query: "experiment")), filter: request.text(query: "filter"),
+        experiments: try await experiments(request), filter: request.text(query: "filter"),
         by: try RunColumn(written: request.text(query: "by") ?? ""), metrics: metrics.map(\.key))
       return .items(found.groups.map(Self.json))
     }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletTracking
 
@@ -7,7 +8,7 @@ extension ExperimentRoutes {
   var listViews: APIRoute {
     APIRoute(
       .get, "/experiments/{experiment}/views", "listRunViews", "The saved views of an experiment's runs",
-      response: .json(.page(of: Self.view))
+      needs: .reading(.experimentNamed), response: .json(.page(of: Self.view))
     ) { request in
       let found = try await experiment(try request.parameter("experiment"))
       return .items(try await tracker.views(of: found.id).map(Self.json))
@@ -18,6 +19,7 @@ extension ExperimentRoutes {
     APIRoute(
       .put, "/experiments/{experiment}/views/{view}", "saveRunView",
       "Save a view under a name: what stands after the question mark of the page's address",
+      needs: .to(.log, on: .experimentNamed),
       body: .json(.object(["query": .text], required: ["query"])), response: .json(Self.view)
     ) { request in
       let found = try await experiment(try request.parameter("experiment"))
@@ -31,7 +33,8 @@ extension ExperimentRoutes {
 
   var deleteView: APIRoute {
     APIRoute(
-      .delete, "/experiments/{experiment}/views/{view}", "deleteRunView", "Delete a saved view", response: .noContent
+      .delete, "/experiments/{experiment}/views/{view}", "deleteRunView", "Delete a saved view",
+      needs: .to(.log, on: .experimentNamed), response: .noContent
     ) { request in
       let found = try await experiment(try request.parameter("experiment"))
       try await tracker.deleteView(named: try request.parameter("view"), of: found.id, by: request.author)

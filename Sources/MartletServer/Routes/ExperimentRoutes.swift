@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletTracking
 
@@ -15,18 +16,19 @@ struct ExperimentRoutes: APIRoutes {
 
   private var listExperiments: APIRoute {
     APIRoute(
-      .get, "/experiments", "listExperiments", "Experiments, the newest first", query: APIParameter.paging,
+      .get, "/experiments", "listExperiments", "Experiments, the newest first", needs: .reading(.somewhere),
+      query: APIParameter.paging,
       response: .json(.page(of: Self.experiment))
     ) { request in
       let page = try await tracker.searchExperiments(limit: request.limit, pageToken: request.pageToken)
-      return .page(page, Self.json)
+      return .page(Page(try await request.visible(page.items), nextToken: page.nextToken), Self.json)
     }
   }
 
   private var getExperiment: APIRoute {
     APIRoute(
       .get, "/experiments/{experiment}", "getExperiment", "One experiment, by id or name",
-      response: .json(Self.experiment)
+      needs: .reading(.experimentNamed), response: .json(Self.experiment)
     ) { request in
       .json(Self.json(try await experiment(try request.parameter("experiment"))))
     }
@@ -35,6 +37,7 @@ struct ExperimentRoutes: APIRoutes {
   private var listRuns: APIRoute {
     APIRoute(
       .get, "/runs", "listRuns", "Runs, filtered and ordered",
+      needs: .reading(.somewhere),
       query: APIParameter.paging + [
         APIParameter("experiment", .text, "only of this experiment, by id or name"),
         APIParameter("filter", .text, "such as: metrics.roc_auc > 0.7 and params.depth = '6'"),
@@ -42,7 +45,7 @@ struct ExperimentRoutes: APIRoutes {
       ], response: .json(.page(of: Self.run))
     ) { request in
       let query = RunQuery(
-        experiments: try await experiments(request.text(query: "experiment")), filter: request.text(query: "filter"),
+        experiments: try await experiments(request), filter: request.text(query: "filter"),
         orderBy: request.text(query: "order_by").map { [$0] } ?? [], limit: request.limit,
         pageToken: request.pageToken)
       return .page(try await tracker.searchRuns(query), Self.json)
@@ -52,7 +55,7 @@ struct ExperimentRoutes: APIRoutes {
   private var getRun: APIRoute {
     APIRoute(
       .get, "/runs/{run}", "getRun", "One run with its latest metrics, parameters, tags and inputs",
-      response: .json(Self.run)
+      needs: .reading(.run), response: .json(Self.run)
     ) { request in
       .json(Self.json(try await tracker.run(try request.identifier("run"))))
     }
@@ -61,6 +64,7 @@ struct ExperimentRoutes: APIRoutes {
   private var getMetric: APIRoute {
     APIRoute(
       .get, "/runs/{run}/metrics/{key}", "getMetric", "Every point of a metric",
+      needs: .reading(.run),
       query: [
         APIParameter("limit", .integer(minimum: 1, maximum: 50_000), "points on a page, 1000 unless told"),
         APIParameter("page_token", .text, "`next_token` of the page before"),
@@ -87,9 +91,16 @@ struct ExperimentRoutes: APIRoutes {
     return try await tracker.experiment(ExperimentID(name))
   }
 
-  func experiments(_ name: String?) async throws -> [ExperimentID] {
-    if let name { return [try await experiment(name).id] }
-    return try await tracker.searchExperiments(limit: 1000).items.map(\.id)
+  /// The one that is asked for, or all; of these, what the caller may read.
+  func experiments(_ request: APIRequest) async throws -> [ExperimentID] {
+    let name = request.text(query: "experiment")
+    let found =
+      if let name { [try await experiment(name)] } else { try await tracker.searchExperiments(limit: 1000).items }
+    let shown = try await request.visible(found).map(\.id)
+    if let name, shown.isEmpty {
+      throw Refusal.denied(request.caller, [.read], "in the experiment \(name.prefix(100))")
+    }
+    return shown
   }
 
   static func json(_ experiment: Experiment) -> JSON {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletFeatures
 
@@ -10,19 +11,20 @@ struct FeatureRoutes: APIRoutes {
     [
       APIRoute(
         .get, "/projects/{project}/features", "listFeatureViews", "A project's feature views",
-        response: .json(.page(of: .any))
+        needs: .reading(.project), response: .json(.page(of: .any))
       ) { request in
         let views = try await features.views(of: try request.identifier("project"))
         return .items(try views.map { try JSON(snakeCase: $0) })
       },
       APIRoute(
-        .get, "/projects/{project}/features/{view}", "getFeatureView", "One feature view", response: .json(.any)
+        .get, "/projects/{project}/features/{view}", "getFeatureView", "One feature view", needs: .reading(.project),
+        response: .json(.any)
       ) { request in
         try .encoding(try await features.view(try request.identifier("project"), try request.parameter("view")))
       },
       APIRoute(
         .get, "/projects/{project}/freshness", "getFreshness", "How current each view's online values are",
-        response: .json(.page(of: .any))
+        needs: .reading(.project), response: .json(.page(of: .any))
       ) { request in
         let found = try await features.freshness(of: try request.identifier("project"))
         return .items(try found.map { try JSON(snakeCase: $0) })

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletArtifacts
 import MartletCore
 import MartletLifecycle
@@ -12,7 +13,7 @@ struct ImportRoutes: APIRoutes {
 
   private var list: APIRoute {
     APIRoute(
-      .get, "/imports", "listImports", "Imports from other servers, newest first",
+      .get, "/imports", "listImports", "Imports from other servers, newest first", needs: .to(.users, on: .everywhere),
       query: [APIParameter("limit", .integer(minimum: 1, maximum: 1000), "at most this many, 100 unless told")],
       response: .json(.page(of: Self.shape))
     ) { request in
@@ -24,6 +25,7 @@ struct ImportRoutes: APIRoutes {
     APIRoute(
       .post, "/imports", "beginImport",
       "Begin an import, or go on with the last one of the same source; names that are taken refuse it",
+      needs: .to(.users, on: .everywhere),
       body: .json(
         .object(
           [
@@ -42,6 +44,7 @@ struct ImportRoutes: APIRoutes {
   private var get: APIRoute {
     APIRoute(
       .get, "/imports/{import}", "getImport", "One import: how far it is, and how it ended",
+      needs: .to(.users, on: .everywhere),
       response: .json(Self.shape)
     ) { request in
       .json(Self.json(try await imports.record(try request.identifier("import"))))
@@ -51,6 +54,7 @@ struct ImportRoutes: APIRoutes {
   private var missing: APIRoute {
     APIRoute(
       .post, "/imports/{import}/missing", "findMissingImportItems", "Which of these are not here completely yet",
+      needs: .to(.users, on: .everywhere),
       body: .json(
         .object(
           [
@@ -68,6 +72,7 @@ struct ImportRoutes: APIRoutes {
   private var blob: APIRoute {
     APIRoute(
       .put, "/imports/{import}/blobs", "sendImportBlob", "Send a file's bytes; batches name it by its digest",
+      needs: .to(.users, on: .everywhere),
       body: .bytes(mediaTypes: ["application/octet-stream"], limit: 1 << 40),
       response: .json(.object(["digest": .text, "bytes": .count], required: ["digest", "bytes"]))
     ) { request in
@@ -88,6 +93,7 @@ struct ImportRoutes: APIRoutes {
     APIRoute(
       .post, "/imports/{import}/batches", "addImportBatch",
       "Add records with the ids and times they had at the source, all or nothing; repeating one changes nothing",
+      needs: .to(.users, on: .everywhere),
       body: .json(.object([:], open: true), limit: 64 << 20), response: .noContent
     ) { request in
       try await imports.add(
@@ -99,6 +105,7 @@ struct ImportRoutes: APIRoutes {
   private var finish: APIRoute {
     APIRoute(
       .post, "/imports/{import}/finish", "finishImport", "Compare what is here with what the client counted there",
+      needs: .to(.users, on: .everywhere),
       body: .json(.object(["theirs": .map(Self.line)], required: ["theirs"])), response: .json(Self.shape)
     ) { request in
       let theirs = TransferTally(request.json["theirs"] ?? [:])

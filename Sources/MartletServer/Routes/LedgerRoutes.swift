@@ -1,6 +1,8 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletLedger
+import MartletLifecycle
 
 /// The record of every change, and the proof that none was altered.
 struct LedgerRoutes: APIRoutes {
@@ -11,6 +13,7 @@ struct LedgerRoutes: APIRoutes {
   private var list: APIRoute {
     APIRoute(
       .get, "/ledger", "listLedgerEntries", "Entries, newest first",
+      needs: .reading(.somewhere),
       query: APIParameter.paging + [
         APIParameter("object", .text, "only about objects whose name starts so: model:flight-delay"),
         APIParameter("action", .text, "only actions whose name starts so: deployment."),
@@ -22,14 +25,16 @@ struct LedgerRoutes: APIRoutes {
         objectPrefix: request.text(query: "object"),
         actions: request.text(query: "action").map { ["\($0)*"] } ?? [], actor: request.text(query: "actor"),
         from: request.time(query: "from"), until: request.time(query: "until"), newestFirst: true)
-      return .page(
-        try await ledger.entries(matching: filter, limit: request.limit, after: request.pageToken), Self.json)
+      let page = try await ledger.entries(matching: filter, limit: request.limit, after: request.pageToken)
+      let shown = try await request.sight?.entries(page.items) ?? page.items
+      return .page(Page(shown, nextToken: page.nextToken), Self.json)
     }
   }
 
   private var verify: APIRoute {
     APIRoute(
       .get, "/ledger/verify", "verifyLedger", "Recompute every hash and link of the ledger",
+      needs: .to(.read, .export, on: .everywhere),
       response: .json(
         .object(
           [

@@ -9,6 +9,7 @@ func addMLflowAPI(to router: Router<ServerContext>, _ plane: ControlPlane) {
   MLflowRoutes<ServerContext>(
     tracker: platform.tracker, registry: platform.registry,
     webhooks: WebhookService(registry: platform.webhooks, test: { try await sender.test($0, $1) }),
-    artifacts: platform.artifacts, clock: plane.clock
-  ) { _, context in context.author }.addRoutes(to: router)
+    artifacts: platform.artifacts, control: plane.ownerships.control,
+    isProject: { try await plane.ownerships.isProject($0) }, clock: plane.clock
+  ) { _, context in try context.caller }.addRoutes(to: router)
 }

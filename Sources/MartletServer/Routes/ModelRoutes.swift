@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletGovernance
 import MartletLifecycle
@@ -15,19 +16,23 @@ struct ModelRoutes: APIRoutes {
 
   private var listModels: APIRoute {
     APIRoute(
-      .get, "/models", "listModels", "Registered models",
+      .get, "/models", "listModels", "Registered models", needs: .to(.overview, on: .somewhere),
       query: APIParameter.paging + [
         APIParameter("filter", .text, "such as: name ILIKE '%delay%' and tags.team = 'desk'")
       ], response: .json(.page(of: Self.model))
     ) { request in
-      .page(
-        try await registry.searchModels(
-          filter: request.text(query: "filter"), limit: request.limit, pageToken: request.pageToken), Self.json)
+      let page = try await registry.searchModels(
+        filter: request.text(query: "filter"), limit: request.limit, pageToken: request.pageToken)
+      let shown = request.sight?.models(page.items, .overview) ?? page.items
+      return .page(Page(shown, nextToken: page.nextToken), Self.json)
     }
   }
 
   private var getModel: APIRoute {
-    APIRoute(.get, "/models/{model}", "getModel", "One registered model", response: .json(Self.model)) { request in
+    APIRoute(
+      .get, "/models/{model}", "getModel", "One registered model", needs: .to(.overview, on: .model),
+      response: .json(Self.model)
+    ) { request in
       .json(Self.json(try await registry.model(try request.identifier("model"))))
     }
   }
@@ -35,7 +40,7 @@ struct ModelRoutes: APIRoutes {
   private var listVersions: APIRoute {
     APIRoute(
       .get, "/models/{model}/versions", "listModelVersions", "A model's versions, newest first",
-      response: .json(.page(of: Self.version))
+      needs: .reading(.model), response: .json(.page(of: Self.version))
     ) { request in
       let name: ModelName = try request.identifier("model")
       let newest = try await newestNumber(of: name)
@@ -59,7 +64,7 @@ struct ModelRoutes: APIRoutes {
   private var getVersion: APIRoute {
     APIRoute(
       .get, "/models/{model}/versions/{version}", "getModelVersion", "One version: files, signature, lineage, metrics",
-      response: .json(Self.version)
+      needs: .reading(.model), response: .json(Self.version)
     ) { request in
       .json(Self.json(try await registry.version(try request.modelVersion())))
     }
@@ -68,7 +73,7 @@ struct ModelRoutes: APIRoutes {
   private var getLineage: APIRoute {
     APIRoute(
       .get, "/models/{model}/versions/{version}/lineage", "getModelLineage",
-      "Where a version comes from, down to the source files, as a graph", response: .json(.any)
+      "Where a version comes from, down to the source files, as a graph", needs: .reading(.model), response: .json(.any)
     ) { request in
       let version = try await registry.version(try request.modelVersion())
       guard let lineage = try? version.lineage.decode(ModelLineage.self) else {
@@ -94,7 +99,7 @@ struct ModelRoutes: APIRoutes {
     APIRoute(
       .get, "/models/{model}/versions/{version}/gates", "listModelGates",
       "Gates that were judged on a version or its run",
-      response: .json(.page(of: .any))
+      needs: .reading(.model), response: .json(.page(of: .any))
     ) { request in
       let version = try await registry.version(try request.modelVersion())
       var records = try await gates.records(on: "model:\(version.id)")
@@ -106,7 +111,8 @@ struct ModelRoutes: APIRoutes {
   private var setAlias: APIRoute {
     APIRoute(
       .put, "/models/{model}/aliases/{alias}", "setModelAlias", "Let an alias name a version",
-      body: .json(.object(["version": .integer(minimum: 1)], required: ["version"])), response: .json(Self.model)
+      needs: .to(.register, on: .model), body: .json(.object(["version": .integer(minimum: 1)], required: ["version"])),
+      response: .json(Self.model)
     ) { request in
       let name: ModelName = try request.identifier("model")
       let version = Int(request.json["version"]?.integer ?? 0)
@@ -119,6 +125,7 @@ struct ModelRoutes: APIRoutes {
   private var deleteAlias: APIRoute {
     APIRoute(
       .delete, "/models/{model}/aliases/{alias}", "deleteModelAlias", "Let an alias name nothing any more",
+      needs: .to(.register, on: .model),
       response: .noContent
     ) { request in
       let (name, alias) = (try request.identifier("model") as ModelName, try request.parameter("alias"))
@@ -133,6 +140,7 @@ struct ModelRoutes: APIRoutes {
   private var setStage: APIRoute {
     APIRoute(
       .put, "/models/{model}/versions/{version}/stage", "setModelStage", "Move a version to a stage",
+      needs: .to(.register, on: .model),
       body: .json(
         .object(
           ["stage": .string(oneOf: ModelStage.allCases.map(\.rawValue)), "archive_others": .boolean],

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletMonitoring
 
@@ -10,6 +11,7 @@ struct MonitorRoutes: APIRoutes {
     [
       APIRoute(
         .get, "/endpoints/{endpoint}/windows", "listMonitorWindows", "An endpoint's windows, newest first",
+        needs: .reading(.endpoint),
         query: [APIParameter("limit", .integer(minimum: 1, maximum: 1000), "at most this many, 500 unless told")],
         response: .json(.page(of: Self.window))
       ) { request in

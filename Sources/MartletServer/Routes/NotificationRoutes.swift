@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletMonitoring
 
@@ -12,6 +13,7 @@ struct NotificationRoutes: APIRoutes {
   private var list: APIRoute {
     APIRoute(
       .get, "/notifications", "listNotifications", "Notifications and what came of each, newest first",
+      needs: .reading(.somewhere),
       query: [
         APIParameter("project", .text, "only of this project"), APIParameter("alert", .text, "only about this alert"),
         APIParameter("state", Self.state, "only in this state"),
@@ -22,13 +24,14 @@ struct NotificationRoutes: APIRoutes {
         project: request.text(query: "project").map { ProjectName($0) },
         alert: request.text(query: "alert").map { AlertID($0) },
         state: request.text(query: "state").flatMap { .init(rawValue: $0) }, limit: request.limit)
-      return .items(found.map(Self.json))
+      return .items(found.filter { request.shows($0.notification.project) }.map(Self.json))
     }
   }
 
   private var get: APIRoute {
     APIRoute(
-      .get, "/notifications/{notification}", "getNotification", "One notification", response: .json(Self.notification)
+      .get, "/notifications/{notification}", "getNotification", "One notification", needs: .reading(.notification),
+      response: .json(Self.notification)
     ) { request in
       .json(Self.json(try await outbox.delivery(try request.identifier("notification"))))
     }
@@ -37,7 +40,8 @@ struct NotificationRoutes: APIRoutes {
   private var retry: APIRoute {
     APIRoute(
       .post, "/notifications/{notification}/retry", "retryNotification",
-      "Send one again that was given up or refused", body: .optionalJSON(.object([:])),
+      "Send one again that was given up or refused", needs: .to(.run, on: .notification),
+      body: .optionalJSON(.object([:])),
       response: .accepted(Self.notification)
     ) { request in
       .json(

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletPipelines
@@ -14,7 +15,7 @@ struct PipelineRunRoutes: APIRoutes {
   private var start: APIRoute {
     APIRoute(
       .post, "/projects/{project}/pipeline-runs", "startPipelineRun", "Run the project's pipeline",
-      body: .optionalJSON(Self.request), response: .accepted(Self.run)
+      needs: .to(.run, on: .project), body: .optionalJSON(Self.request), response: .accepted(Self.run)
     ) { request in
       switch try await loop.runner.start(try Self.request(request)) {
       case .started(let run), .queued(let run, _): return .json(try await json(run))
@@ -27,7 +28,7 @@ struct PipelineRunRoutes: APIRoutes {
   private var plan: APIRoute {
     APIRoute(
       .post, "/projects/{project}/plan", "planPipelineRun", "What a run would do, step by step, and why",
-      body: .optionalJSON(Self.request), response: .json(.any)
+      needs: .reading(.project), body: .optionalJSON(Self.request), response: .json(.any)
     ) { request in
       let plan = try await loop.runner.plan(try Self.request(request))
       return .json([
@@ -45,7 +46,7 @@ struct PipelineRunRoutes: APIRoutes {
   private var list: APIRoute {
     APIRoute(
       .get, "/projects/{project}/pipeline-runs", "listPipelineRuns", "A project's pipeline runs, newest first",
-      query: APIParameter.paging, response: .json(.page(of: Self.run))
+      needs: .reading(.project), query: APIParameter.paging, response: .json(.page(of: Self.run))
     ) { request in
       let project: ProjectName = try request.identifier("project")
       _ = try await loop.platform.projects.project(project)
@@ -56,7 +57,8 @@ struct PipelineRunRoutes: APIRoutes {
 
   private var get: APIRoute {
     APIRoute(
-      .get, "/pipeline-runs/{run}", "getPipelineRun", "One run with its steps", response: .json(Self.run)
+      .get, "/pipeline-runs/{run}", "getPipelineRun", "One run with its steps", needs: .reading(.pipelineRun),
+      response: .json(Self.run)
     ) { request in
       .json(try await json(try await runs.run(try request.identifier("run"))))
     }
@@ -65,7 +67,8 @@ struct PipelineRunRoutes: APIRoutes {
   private var log: APIRoute {
     APIRoute(
       .get, "/pipeline-runs/{run}/steps/{step}/log", "getStepLog", "A step's log from an offset on",
-      query: [APIParameter("offset", .integer(minimum: 0), "in bytes; 0 unless told")], response: .json(.any)
+      needs: .reading(.pipelineRun), query: [APIParameter("offset", .integer(minimum: 0), "in bytes; 0 unless told")],
+      response: .json(.any)
     ) { request in
       let page = try await loop.runner.log(
         try request.identifier("run"), step: try request.parameter("step"),
@@ -80,7 +83,7 @@ struct PipelineRunRoutes: APIRoutes {
   private var events: APIRoute {
     APIRoute(
       .get, "/pipeline-runs/{run}/events", "followPipelineRun", "Each change of a step's state, until the run is over",
-      response: .events(.any)
+      needs: .reading(.pipelineRun), response: .events(.any)
     ) { request in
       let run = try await runs.run(try request.identifier("run"))
       return .events(RunEvents(run: run.id, runs: runs))
@@ -90,7 +93,8 @@ struct PipelineRunRoutes: APIRoutes {
   private var cancel: APIRoute {
     APIRoute(
       .post, "/pipeline-runs/{run}/cancel", "cancelPipelineRun", "End a run: what works is stopped",
-      body: .optionalJSON(.object(["reason": .text])), response: .json(Self.run)
+      needs: .to(.run, .stop, on: .pipelineRun), body: .optionalJSON(.object(["reason": .text])),
+      response: .json(Self.run)
     ) { request in
       let run = try await loop.runner.cancel(
         try request.identifier("run"), reason: request.json["reason"]?.string)

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletGoals
 import MartletLifecycle
@@ -13,14 +14,18 @@ struct ProjectRoutes: APIRoutes {
   var routes: [APIRoute] { [list, get, put, flow, getClock, advanceClock, releaseClock] }
 
   private var list: APIRoute {
-    APIRoute(.get, "/projects", "listProjects", "All projects", response: .json(.page(of: Self.project))) { _ in
-      .items(try await platform.projects.projects().map(Self.json))
+    APIRoute(
+      .get, "/projects", "listProjects", "All projects", needs: .to(.overview, on: .somewhere),
+      response: .json(.page(of: Self.project))
+    ) { request in
+      .items(try await platform.projects.projects().filter { request.shows($0.name, .overview) }.map(Self.json))
     }
   }
 
   private var get: APIRoute {
     APIRoute(
-      .get, "/projects/{project}", "getProject", "One project with its active version", response: .json(Self.project)
+      .get, "/projects/{project}", "getProject", "One project with its active version",
+      needs: .to(.overview, on: .project), response: .json(Self.project)
     ) { request in
       let project = try await platform.projects.project(try request.identifier("project"))
       var json = Self.json(project).object ?? [:]
@@ -34,7 +39,7 @@ struct ProjectRoutes: APIRoutes {
   private var put: APIRoute {
     APIRoute(
       .put, "/projects/{project}", "putProject", "Upload martlet.yaml with its text files; its declarations are made",
-      body: .json(Self.snapshot, limit: 40 << 20), response: .json(.any)
+      needs: .to(.run, on: .project), body: .json(Self.snapshot, limit: 40 << 20), response: .json(.any)
     ) { request in
       let name: ProjectName = try request.identifier("project")
       let snapshot = try Self.snapshot(request.json)
@@ -47,6 +52,7 @@ struct ProjectRoutes: APIRoutes {
     APIRoute(
       .get, "/projects/{project}/flow", "getProjectFlow",
       "How work flows, from the ledger: cycle time from new data to live, deployments, failed changes, recovery",
+      needs: .to(.overview, on: .project),
       query: [APIParameter("from", .time, "only from this time on; from the first record unless told")],
       response: .json(Self.flowMeasures)
     ) { request in
@@ -59,7 +65,8 @@ struct ProjectRoutes: APIRoutes {
 
   private var getClock: APIRoute {
     APIRoute(
-      .get, "/projects/{project}/clock", "getClock", "The project's own time", response: .json(Self.clock)
+      .get, "/projects/{project}/clock", "getClock", "The project's own time", needs: .to(.overview, on: .project),
+      response: .json(Self.clock)
     ) { request in
       let project = try await platform.projects.project(try request.identifier("project"))
       return .json([
@@ -73,7 +80,8 @@ struct ProjectRoutes: APIRoutes {
     APIRoute(
       .post, "/projects/{project}/clock", "advanceClock",
       "Move the project's time on; answers when everything that fell due has been done",
-      body: .json(.object(["now": .time], required: ["now"])), response: .json(Self.clock)
+      needs: .to(.run, on: .project), body: .json(.object(["now": .time], required: ["now"])),
+      response: .json(Self.clock)
     ) { request in
       let name: ProjectName = try request.identifier("project")
       _ = try await platform.projects.project(name)
@@ -87,7 +95,7 @@ struct ProjectRoutes: APIRoutes {
   private var releaseClock: APIRoute {
     APIRoute(
       .delete, "/projects/{project}/clock", "releaseClock", "Give the project back to the wall clock",
-      response: .noContent
+      needs: .to(.run, on: .project), response: .noContent
     ) { request in
       let project = try await platform.projects.project(try request.identifier("project"))
       try await platform.eventTimes.release(project.name, by: request.author)

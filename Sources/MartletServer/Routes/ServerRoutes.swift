@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 
 /// The server itself: is it well, and what is it.
@@ -9,7 +10,7 @@ struct ServerRoutes: APIRoutes {
     [
       APIRoute(
         .get, "/health", "getHealth", "Whether the server can work, and since when",
-        response: .json(Self.health)
+        needs: .open, response: .json(Self.health)
       ) { _ in
         .json([
           "status": "ok", "version": .string(plane.configuration.version),

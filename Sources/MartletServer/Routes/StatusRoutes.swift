@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletMonitoring
@@ -13,12 +14,17 @@ struct StatusRoutes: APIRoutes {
     [
       APIRoute(
         .get, "/status", "getStatus", "What is live, how it is doing, what needs somebody",
-        response: .json(Self.status)
-      ) { _ in
-        let endpoints = try await plane.platform.deployments.endpoints()
-        let alerts = try await plane.platform.alerts.alerts(openOnly: true)
-        let projects = try await plane.platform.projects.projects()
-        let working = try await plane.platform.pipelineRuns.runs(in: [.queued, .running])
+        needs: .to(.overview, on: .somewhere), response: .json(Self.status)
+      ) { request in
+        let platform = plane.platform
+        let endpoints = try await platform.deployments.endpoints().filter {
+          request.shows($0.definition.project, .overview)
+        }
+        let alerts = try await platform.alerts.alerts(openOnly: true).filter { request.shows($0.project) }
+        let projects = try await platform.projects.projects().filter { request.shows($0.name, .overview) }
+        let working = try await platform.pipelineRuns.runs(in: [.queued, .running]).filter {
+          request.shows($0.project)
+        }
         let base = await plane.scoringURL()
         return .json([
           "server": [

@@ -1,4 +1,5 @@
 import HTTPTypes
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletMonitoring
@@ -14,7 +15,9 @@ struct WebhookRoutes: APIRoutes {
 
   private var list: APIRoute {
     APIRoute(
-      .get, "/webhooks", "listWebhooks", "Webhooks of the registry, newest first", query: APIParameter.paging,
+      .get, "/webhooks", "listWebhooks", "Webhooks of the registry, newest first",
+      needs: .to(.policies, on: .everywhere),
+      query: APIParameter.paging,
       response: .json(.page(of: Self.webhook))
     ) { request in
       .page(try await webhooks.webhooks(limit: request.limit, pageToken: request.pageToken), Self.json)
@@ -24,6 +27,7 @@ struct WebhookRoutes: APIRoutes {
   private var create: APIRoute {
     APIRoute(
       .post, "/webhooks", "createWebhook", "Tell an address of what happens in the registry",
+      needs: .to(.policies, on: .everywhere),
       body: .json(.object(Self.members, required: ["name", "url", "events"])), response: .created(Self.webhook)
     ) { request in
       let body = request.json
@@ -36,7 +40,10 @@ struct WebhookRoutes: APIRoutes {
   }
 
   private var get: APIRoute {
-    APIRoute(.get, "/webhooks/{webhook}", "getWebhook", "One webhook", response: .json(Self.webhook)) { request in
+    APIRoute(
+      .get, "/webhooks/{webhook}", "getWebhook", "One webhook", needs: .to(.policies, on: .everywhere),
+      response: .json(Self.webhook)
+    ) { request in
       .json(Self.json(try await webhooks.webhook(try request.identifier("webhook"))))
     }
   }
@@ -44,7 +51,7 @@ struct WebhookRoutes: APIRoutes {
   private var update: APIRoute {
     APIRoute(
       .put, "/webhooks/{webhook}", "updateWebhook",
-      "Change what is named; the rest stays. An empty secret takes it away",
+      "Change what is named; the rest stays. An empty secret takes it away", needs: .to(.policies, on: .everywhere),
       body: .json(.object(Self.members)), response: .json(Self.webhook)
     ) { request in
       let body = request.json
@@ -58,7 +65,9 @@ struct WebhookRoutes: APIRoutes {
 
   private var delete: APIRoute {
     APIRoute(
-      .delete, "/webhooks/{webhook}", "deleteWebhook", "Tell it nothing any more", response: .noContent
+      .delete, "/webhooks/{webhook}", "deleteWebhook", "Tell it nothing any more",
+      needs: .to(.policies, on: .everywhere),
+      response: .noContent
     ) { request in
       try await webhooks.delete(try request.identifier("webhook"), by: request.author)
       return .empty
@@ -68,6 +77,7 @@ struct WebhookRoutes: APIRoutes {
   private var test: APIRoute {
     APIRoute(
       .post, "/webhooks/{webhook}/test", "testWebhook", "Send an example, once and at once",
+      needs: .to(.policies, on: .everywhere),
       body: .optionalJSON(.object(["event": Self.event])), response: .json(Self.result)
     ) { request in
       let event = try request.json["event"]?.string.map { try RegistryEvent(written: $0) }
@@ -83,6 +93,7 @@ struct WebhookRoutes: APIRoutes {
   private var deliveries: APIRoute {
     APIRoute(
       .get, "/webhook-deliveries", "listWebhookDeliveries", "Messages to webhooks and what came of each, newest first",
+      needs: .to(.policies, on: .everywhere),
       query: [
         APIParameter("webhook", .text, "only to this webhook"), APIParameter("state", Self.state, "only in this state"),
         APIParameter("limit", .integer(minimum: 1, maximum: 1000), "at most this many, 100 unless told"),

@@ -16,6 +16,6 @@ package struct Migration: Sendable {
   /// Every migration there is, oldest first.
   package static let all: [Migration] = [
     .ledger, .artifacts, .tracking, .data, .features, .projects, .registry, .serving, .monitoring,
-    .notifications, .runSearch, .trackingPages, .webhooks, .imports,
+    .notifications, .runSearch, .trackingPages, .webhooks, .imports, .access,
   ]
 }

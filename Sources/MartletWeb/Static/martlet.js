@@ -92,7 +92,7 @@ function lookCloser(plot, chart) {
       const zoom = chart.getOption().dataZoom[0];
       const mine = ++latest;
       const window = `&from_step=${Math.floor(zoom.startValue)}&to_step=${Math.ceil(zoom.endValue)}`;
-      const curves = await Promise.all(addresses.map((address) => fetch(address + window).then((answer) => answer.ok ? answer.json() : null).catch(() => null)));
+      const curves = await Promise.all(addresses.map((address) => fetch(document.documentElement.dataset.root + address.slice(1) + window).then((answer) => answer.ok ? answer.json() : null).catch(() => null)));
       if (mine !== latest || curves.includes(null) || chart.isDisposed()) { return; }
       const series = optionOf(plot).series;
       chart.setOption({ series: series.map((one, index) => ({ data: pointsOf(curves[curves.length === 1 ? 0 : index], one.role) })) });

@@ -4,10 +4,13 @@ import MartletCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Speaks the native API: every command is a client of it, and there is no second path.
 struct APIClient: Sendable {
   let server: String
+  /// The value of `Authorization`; nil: nothing is said about who asks.
+  let authorization: String?
   private let http: HTTPClient
   private static let base = "/api/v1"
 
@@ -18,15 +21,35 @@ struct APIClient: Sendable {
     case delete = "DELETE"
   }
 
-  init(server: String) {
+  init(server: String, authorization: String? = nil) {
     self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
+    self.authorization = authorization
     http = Self.http
+  }
+
+  /// With `MARTLET_TOKEN`, else with the token that `martlet login` kept for the server.
+  init(signedInAt server: String) throws {
+    let token =
+      if let token = ProcessInfo.processInfo.environment["MARTLET_TOKEN"], !token.isEmpty { token } else {
+        try CredentialFile().entry(for: server)?.token
+      }
+    self.init(server: server, authorization: token.map { "Bearer \($0)" })
+  }
+
+  /// With a name and a password.
+  init(server: String, name: String, password: String) {
+    self.init(server: server, authorization: "Basic " + Data("\(name):\(password)".utf8).base64EncodedString())
   }
 
   /// A server that is not there is said at once, not tried again and again.
   private static let http: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(5)
+    if let file = ProcessInfo.processInfo.environment["MARTLET_SERVER_CERT"], !file.isEmpty {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .file(file)
+      configuration.tlsConfiguration = tls
+    }
     configuration.connectionPool.retryConnectionEstablishment = false
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }()
@@ -121,6 +144,7 @@ struct APIClient: Sendable {
       url: server + Self.base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
     request.method = .RAW(value: method.rawValue)
     request.headers.add(name: "Accept", value: "application/json")
+    if let authorization { request.headers.add(name: "Authorization", value: authorization) }
     request.headers.add(name: "Martlet-Actor", value: ProcessInfo.processInfo.environment["USER"] ?? "local")
     return request
   }

@@ -9,11 +9,11 @@ struct ServerDiscovery {
 
   func client() async throws -> APIClient {
     if let server = options.server ?? ProcessInfo.processInfo.environment["MARTLET_SERVER"], !server.isEmpty {
-      return APIClient(server: try Self.checked(server))
+      return try APIClient(signedInAt: try Self.checked(server))
     }
-    if let record = ServerRecord.read(in: options.dataDirectory) { return APIClient(server: record.url) }
+    if let record = ServerRecord.read(in: options.dataDirectory) { return try APIClient(signedInAt: record.url) }
     try BackgroundServer(data: options.dataDirectory).start()
-    return APIClient(server: try await awaitServer())
+    return try APIClient(signedInAt: try await awaitServer())
   }
 
   private static func checked(_ server: String) throws -> String {

@@ -8,7 +8,11 @@ struct UpCommand: AsyncParsableCommand {
       EXAMPLE
         martlet up --port 5000 --data ./martlet-data
 
-      One server owns a data directory. It listens on this machine only, until there are users and permissions.
+      One server owns a data directory. Without authentication it answers this machine only, and whoever uses it may do
+      everything. For a team:
+        martlet up --auth --host 0.0.0.0 --allowed-host mlops.example.com --tls-certificate cert.pem --tls-key key.pem
+        martlet up --auth --behind-proxy --allowed-host mlops.example.com --path-prefix /martlet
+      A server with authentication and without users prints a token for its first administrator.
       It starts a scoring process on the port after its own and stops cleanly on Ctrl-C or TERM.
       `to: webhook:secret:oncall` in a project file needs MARTLET_SECRET_ONCALL (the address) in the server's environment,
       and MARTLET_SECRET_ONCALL_KEY where its messages are to be signed.
@@ -17,8 +21,35 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: "The port of API and pages; 0 lets the system choose.")
   var port = 5000
 
-  @Option(help: "The loopback address to listen on.")
+  @Option(help: "The address to listen on; another than loopback needs --auth, and TLS or a proxy that ends it.")
   var host = "127.0.0.1"
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Ask everybody who they are; as soon as there are users, unless --no-auth says otherwise (loopback only).")
+  var auth: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "A further name by which the server is reached, in Host and Origin; may be given several times.",
+      valueName: "host[:port]"))
+  var allowedHost: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Speak TLS 1.2 or newer with this certificate chain, PEM; needs --tls-key.", valueName: "file"))
+  var tlsCertificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"))
+  var tlsKey: String?
+
+  @Flag(help: "A proxy in front speaks TLS and sets X-Forwarded-For; needs --auth.")
+  var behindProxy = false
+
+  @Flag(help: "Listen without TLS on an address that others reach: passwords and tokens can be read on the way.")
+  var insecureHttp = false
+
+  @Option(help: ArgumentHelp("Where everything lies below; the proxy keeps it in the path.", valueName: "/path"))
+  var pathPrefix = ""
 
   @Option(
     help: ArgumentHelp(
@@ -49,7 +80,13 @@ struct UpCommand: AsyncParsableCommand {
     try await Bootstrap(
       UpArguments(
         host: host, port: port, anyPort: anyPort, data: global.dataDirectory, store: store, scoringPort: scoringPort,
-        outbound: try OutboundPolicy(reading: allowOutbound), linger: linger?.duration)
+        outbound: try OutboundPolicy(reading: allowOutbound), linger: linger?.duration, reach: try reach())
     ).run()
+  }
+
+  private func reach() throws -> Reach {
+    try Reach(
+      host: host, authentication: auth, allowedHosts: allowedHost, certificate: tlsCertificate, key: tlsKey,
+      isBehindProxy: behindProxy, allowsPlainHTTP: insecureHttp, prefix: pathPrefix)
   }
 }

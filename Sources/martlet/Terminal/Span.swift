@@ -4,6 +4,8 @@ import ArgumentParser
 struct Span: ExpressibleByArgument {
   let duration: Duration
 
+  init(_ duration: Duration) { self.duration = duration }
+
   init?(argument: String) {
     let digits = argument.prefix { $0.isNumber || $0 == "." }
     guard let amount = Double(digits), amount >= 0, amount < 1e9 else { return nil }

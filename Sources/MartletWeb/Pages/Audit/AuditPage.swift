@@ -66,7 +66,8 @@ struct AuditPage {
     let entries = try await platform.ledger.entries(
       matching: filter.ledgerFilter, limit: 100, after: request.text("after"))
     let verification = request.text("verify") == nil ? nil : try await platform.ledger.verify()
-    let model = AuditPage(entries.items, next: entries.nextToken, filter: filter, verification: verification)
+    let shown = try await request.sight?.entries(entries.items) ?? entries.items
+    let model = AuditPage(shown, next: entries.nextToken, filter: filter, verification: verification)
     return Page(
       title: "Audit", section: .audit, template: "audit", model: model,
       apiLink: link("/api/v1/ledger", ["action": filter.action, "object": filter.object, "actor": filter.actor]),

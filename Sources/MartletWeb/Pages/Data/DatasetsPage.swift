@@ -25,13 +25,13 @@ struct DatasetsPage {
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     var entries: [Entry] = []
-    for record in try await platform.data.datasets() {
+    for record in try await platform.data.datasets() where request.shows(record.key.project) {
       entries.append(
         Entry(
           record: record, head: try await platform.data.head(record.key),
           quarantined: try await platform.data.quarantine(record.key).count))
     }
-    let views = try await platform.features.views()
+    let views = try await platform.features.views().filter { request.shows($0.project) }
     var freshness: [String: ViewFreshness] = [:]
     for project in Set(views.map(\.project)) {
       for state in try await platform.features.freshness(of: project) { freshness["\(project)/\(state.view)"] = state }

@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletMonitoring
@@ -98,11 +99,12 @@ struct EndpointSummary {
     return Badge(kinds, findings.contains { $0.rule.severity == .error } ? .bad : .warn)
   }
 
-  /// Every endpoint; what the scoring plane counts is left out while it does not answer.
-  static func all(_ platform: Platform) async throws -> [EndpointSummary] {
+  /// Every endpoint that the visitor may see; what the scoring plane counts is left out while it does not answer.
+  static func all(_ platform: Platform, _ request: PageRequest) async throws -> [EndpointSummary] {
     let state = try? await platform.scoring.state()
     var summaries: [EndpointSummary] = []
-    for endpoint in try await platform.deployments.endpoints() {
+    for endpoint in try await platform.deployments.endpoints()
+    where request.shows(endpoint.definition.project, .overview) {
       let windows = try await platform.monitors.windows(of: endpoint.definition.name, limit: 60)
       summaries.append(
         EndpointSummary(

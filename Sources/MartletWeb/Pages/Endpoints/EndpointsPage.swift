@@ -33,7 +33,7 @@ struct EndpointsPage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     Page(
       title: "Endpoints", section: .endpoints, template: "endpoints",
-      model: EndpointsPage(try await EndpointSummary.all(platform)),
+      model: EndpointsPage(try await EndpointSummary.all(platform, request)),
       refreshSeconds: 5, apiLink: "/api/v1/endpoints", command: "martlet deployment list")
   }
 }

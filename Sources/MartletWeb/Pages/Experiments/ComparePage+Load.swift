@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletTracking
@@ -10,6 +11,7 @@ extension ComparePage {
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let view = try CompareView(request)
+    for run in view.runs { try await request.sight?.demand(.run(run)) }
     let content = try await content(view, platform)
     let experiment = try await platform.tracker.experiment(content.runs[0].info.experiment)
     return Page(

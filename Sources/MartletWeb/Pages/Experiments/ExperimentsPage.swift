@@ -47,9 +47,10 @@ struct ExperimentsPage {
     do {
       let found = try await platform.tracker.searchExperiments(
         filter: filter, orderBy: ["last_update_time DESC"], limit: onAPage, pageToken: request.text("page"))
-      let counts = try await platform.tracker.runCounts(of: found.items.map(\.id))
+      let shown = try await request.sight?.experiments(found.items) ?? found.items
+      let counts = try await platform.tracker.runCounts(of: shown.map(\.id))
       model = ExperimentsPage(
-        found.items.map { (experiment: $0, runs: counts[$0.id] ?? 0) }, filter: filter,
+        shown.map { (experiment: $0, runs: counts[$0.id] ?? 0) }, filter: filter,
         nextLink: found.nextToken.map { link("/experiments", ["filter": filter, "page": $0]) })
     } catch let error as MartletError where error.code == .invalidInput {
       model = ExperimentsPage([], filter: filter, problem: error)

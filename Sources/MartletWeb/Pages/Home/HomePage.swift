@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletData
 import MartletLedger
@@ -144,24 +145,30 @@ struct HomePage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     var projects: [ProjectCard] = []
     var runs: [PipelineRun] = []
-    for project in try await platform.projects.projects() {
+    for project in try await platform.projects.projects() where request.shows(project.name, .overview) {
       let file = project.activeVersion == nil ? nil : try await platform.projects.active(project.name).file
       projects.append(ProjectCard(project, file?.charter))
       runs += try await platform.pipelineRuns.runs(project.name, limit: 10).items
     }
     var quarantined: [(key: DatasetKey, deliveries: [Delivery])] = []
-    for record in try await platform.data.datasets() {
+    for record in try await platform.data.datasets() where request.shows(record.key.project) {
       let held = try await platform.data.quarantine(record.key)
       if !held.isEmpty { quarantined.append((record.key, held)) }
     }
     let content = Content(
-      projects: projects, endpoints: try await EndpointSummary.all(platform),
-      alerts: try await platform.alerts.alerts(openOnly: true),
+      projects: projects, endpoints: try await EndpointSummary.all(platform, request),
+      alerts: try await platform.alerts.alerts(openOnly: true).filter { request.shows($0.project) },
       runs: runs.sorted { $0.createdAt > $1.createdAt }, quarantined: quarantined,
-      changes: try await platform.ledger.entries(limit: 12).items)
+      changes: try await changes(platform, request))
     return Page(
       title: "Home", section: .home, template: "home", model: HomePage(content), refreshSeconds: 5,
       apiLink: "/api/v1/status",
       command: "martlet status")
+  }
+
+  /// The latest that the visitor may see.
+  private static func changes(_ platform: Platform, _ request: PageRequest) async throws -> [LedgerRecord] {
+    guard let sight = request.sight, !sight.isWhole else { return try await platform.ledger.entries(limit: 12).items }
+    return Array(try await sight.entries(try await platform.ledger.entries(limit: 200).items).prefix(12))
   }
 }

@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletGovernance
 import MartletLifecycle
@@ -139,6 +140,7 @@ struct CompareVersionsPage {
       throw MartletError.invalidInput(
         "a comparison needs two different versions of a model", fix: "choose two of them on the model's page")
     }
+    try await request.sight?.demand(.model(name))
     let sides = try await [side(name, numbers[0], platform), side(name, numbers[1], platform)]
     return Page(
       title: "\(name) compared", section: .models,

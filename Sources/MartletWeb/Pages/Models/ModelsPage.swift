@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletRegistry
@@ -51,7 +52,7 @@ struct ModelsPage {
       let found = try await platform.registry.searchModels(
         filter: filter, limit: onAPage, pageToken: request.text("page"))
       model = ModelsPage(
-        found.items, filter: filter,
+        request.sight?.models(found.items, .overview) ?? found.items, filter: filter,
         nextLink: found.nextToken.map { link("/models", ["filter": filter, "page": $0]) })
     } catch let error as MartletError where error.code == .invalidInput {
       model = ModelsPage([], filter: filter, problem: error)

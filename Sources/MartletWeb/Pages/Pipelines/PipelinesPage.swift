@@ -22,7 +22,7 @@ struct PipelinesPage {
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     var groups: [Group] = []
-    for project in try await platform.projects.projects() {
+    for project in try await platform.projects.projects() where request.shows(project.name) {
       groups.append(Group(project: project, runs: try await platform.pipelineRuns.runs(project.name, limit: 100).items))
     }
     return Page(

@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletData
 import MartletFeatures
@@ -39,26 +40,28 @@ struct SearchPage {
   }
 
   /// Everything whose name holds the text or whose id begins with it; names that begin with it come first.
-  static func hits(_ query: String, _ platform: Platform) async throws -> [Hit] {
+  static func hits(_ query: String, _ platform: Platform, _ request: PageRequest) async throws -> [Hit] {
     let wanted = query.lowercased()
     guard !wanted.isEmpty else { return [] }
     var hits: [Hit] = []
-    for record in try await platform.data.datasets() where record.key.description.lowercased().contains(wanted) {
+    for record in try await platform.data.datasets()
+    where record.key.description.lowercased().contains(wanted) && request.shows(record.key.project) {
       hits.append(Hit(kind: "dataset", name: record.key.name.text, link: DatasetPage.path(record.key)))
     }
-    for endpoint in try await platform.deployments.endpoints().map(\.definition.name.text)
-    where endpoint.lowercased().contains(wanted) {
+    let endpoints = try await platform.deployments.endpoints().filter { request.shows($0.definition.project) }
+    for endpoint in endpoints.map(\.definition.name.text) where endpoint.lowercased().contains(wanted) {
       hits.append(Hit(kind: "endpoint", name: endpoint, link: "/endpoints/\(ObjectLink.pathEncoded(endpoint) ?? "")"))
     }
-    for model in try await platform.registry.searchModels(limit: 1000).items.map(\.name.text)
-    where model.lowercased().contains(wanted) {
+    let models = try await platform.registry.searchModels(limit: 1000).items
+    for model in (request.sight?.models(models) ?? models).map(\.name.text) where model.lowercased().contains(wanted) {
       hits.append(Hit(kind: "model", name: model, link: "/models/\(ObjectLink.pathEncoded(model) ?? "")"))
     }
-    for view in try await platform.features.views() where view.name.lowercased().contains(wanted) {
+    for view in try await platform.features.views()
+    where view.name.lowercased().contains(wanted) && request.shows(view.project) {
       hits.append(Hit(kind: "feature view", name: view.name, link: "/data#feature-\(view.project)-\(view.name)"))
     }
-    hits += try await tracked(query, platform)
-    hits += try await pipelineRuns(wanted, platform)
+    hits += try await tracked(query, platform, request)
+    hits += try await pipelineRuns(wanted, platform, request)
     return Array(hits.sorted { rank($0, wanted) < rank($1, wanted) }.prefix(100))
   }
 
@@ -66,12 +69,15 @@ struct SearchPage {
     (hit.name.lowercased().hasPrefix(wanted) ? 0 : 1, hit.name)
   }
 
-  private static func tracked(_ query: String, _ platform: Platform) async throws -> [Hit] {
-    let experiments = try await platform.tracker.searchExperiments(limit: 1000).items
+  private static func tracked(_ query: String, _ platform: Platform, _ request: PageRequest) async throws -> [Hit] {
+    let found = try await platform.tracker.searchExperiments(limit: 1000).items
+    let experiments = try await request.sight?.experiments(found) ?? found
     var hits = experiments.filter { $0.name.lowercased().contains(query.lowercased()) }.map {
       Hit(kind: "experiment", name: $0.name, link: "/experiments/\($0.id)")
     }
-    if query.count == 32, let run = try? await platform.tracker.runInfo(RunID(query.lowercased())) {
+    if query.count == 32, let run = try? await platform.tracker.runInfo(RunID(query.lowercased())),
+      try await request.sight?.shows(.run(run.id)) ?? true
+    {
       hits.append(Hit(kind: "run", name: run.name, link: "/runs/\(run.id)"))
     }
     guard !experiments.isEmpty, !query.contains("'"), !query.contains("%"), !query.contains("\\") else { return hits }
@@ -80,9 +86,11 @@ struct SearchPage {
     return hits + runs.items.map { Hit(kind: "run", name: $0.info.name, link: "/runs/\($0.id)") }
   }
 
-  private static func pipelineRuns(_ wanted: String, _ platform: Platform) async throws -> [Hit] {
+  private static func pipelineRuns(
+    _ wanted: String, _ platform: Platform, _ request: PageRequest
+  ) async throws -> [Hit] {
     var hits: [Hit] = []
-    for project in try await platform.projects.projects() {
+    for project in try await platform.projects.projects() where request.shows(project.name) {
       for run in try await platform.pipelineRuns.runs(project.name, limit: 200).items {
         let name = "\(project.name) #\(run.number)"
         if run.id.text.hasPrefix(wanted) && wanted.count >= 4 || name.lowercased() == wanted {

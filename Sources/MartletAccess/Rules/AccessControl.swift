@@ -1,0 +1,123 @@
+package import MartletCore
+
+/// The one place that decides whether somebody may do something.
+///
+/// A job role allows what its row of the table says, in its project or everywhere. A permission of MLflow's kind adds to
+/// that on one experiment or model, and DENY takes away what anything else gives.
+package struct AccessControl: Sendable {
+  /// Finds what a thing belongs to; for things that are not there, nothing.
+  package typealias Owners = @Sendable (Subject) async throws -> Ownership
+
+  package let accounts: Accounts
+  private let owners: Owners
+
+  package init(accounts: Accounts, owners: @escaping Owners) {
+    self.accounts = accounts
+    self.owners = owners
+  }
+
+  /// Lets the caller pass, or throws `.unauthenticated` or `.permissionDenied`.
+  ///
+  /// - Parameter subject: what is to be touched, where the need is about one thing.
+  /// - Returns: the caller as the ledger names it for this act.
+  @discardableResult
+  package func demand(_ need: Need, of caller: Caller, on subject: Subject? = nil, requestID: String? = nil)
+    async throws -> Author
+  {
+    if caller.isLocal || need.place == .open { return caller.author(requestID: requestID) }
+    if caller.isAnonymous { throw Refusal.unauthenticated }
+    switch need.place {
+    case .open, .signedIn: return caller.author(requestID: requestID)
+    case .somewhere:
+      guard need.permissions.contains(where: caller.maySomewhere) || hasResource(caller, need) else {
+        throw Refusal.denied(caller, need.permissions, "in any project")
+      }
+      return caller.author(requestID: requestID)
+    default:
+      return try await demand(
+        need.permissions, need.level, of: caller, on: subject ?? .server, requestID: requestID)
+    }
+  }
+
+  /// The same for a need that is known by its parts.
+  ///
+  /// - Parameters:
+  ///   - permissions: any one of these, held where the subject belongs.
+  ///   - level: or this much of MLflow's permission on the experiment or model.
+  @discardableResult
+  package func demand(
+    _ permissions: [Permission], _ level: AccessLevel, of caller: Caller, on subject: Subject,
+    requestID: String? = nil
+  ) async throws -> Author {
+    if caller.isLocal { return caller.author(requestID: requestID) }
+    if caller.isAnonymous { throw Refusal.unauthenticated }
+    if caller.resources.isEmpty, let role = role(permissions, caller, nil) {
+      return caller.author(as: role, requestID: requestID)
+    }
+    let owner = try await owners(subject)
+    if let kind = owner.kind, let id = owner.id {
+      switch caller.level(on: kind, id) {
+      case .deny?: throw Refusal.denied(caller, kind, id)
+      case let held? where held >= level: return caller.author(requestID: requestID)
+      default: break
+      }
+    }
+    guard let role = role(permissions, caller, owner.project) else {
+      throw Refusal.denied(caller, permissions, owner.project.map { "in the project \($0)" } ?? "here")
+    }
+    return caller.author(as: role, requestID: requestID)
+  }
+
+  /// Whether the caller may, without an error about it.
+  package func allows(_ permissions: [Permission], _ level: AccessLevel, _ caller: Caller, on subject: Subject)
+    async throws -> Bool
+  {
+    do {
+      try await demand(permissions, level, of: caller, on: subject)
+      return true
+    } catch let error as MartletError where error.code == .permissionDenied || error.code == .unauthenticated {
+      return false
+    }
+  }
+
+  /// Whether the caller may see a thing whose owner is known already.
+  package static func shows(_ owner: Ownership, to caller: Caller, _ permission: Permission = .read) -> Bool {
+    if caller.isLocal { return true }
+    if let kind = owner.kind, let id = owner.id {
+      switch caller.level(on: kind, id) {
+      case .deny?: return false
+      case let held? where held >= .read: return true
+      default: break
+      }
+    }
+    return caller.may(permission, in: owner.project)
+  }
+
+  /// Whether nothing is hidden from the caller: lists need no looking through.
+  package static func showsAll(to caller: Caller, _ permission: Permission = .read) -> Bool {
+    caller.isLocal || caller.mayEverywhere(permission) && !caller.resources.contains { $0.level == .deny }
+  }
+
+  /// MLflow's level on one thing, as its permissions and the job roles together give it.
+  package func effectiveLevel(_ kind: ResourceKind, _ id: String, of caller: Caller) async throws -> AccessLevel {
+    let own = caller.level(on: kind, id)
+    if own == .deny { return .deny }
+    let subject: Subject = kind == .experiment ? .experiment(ExperimentID(id)) : .model(ModelName(id))
+    let project = try await owners(subject).project
+    let writing: Permission = kind == .experiment ? .log : .register
+    let fromRole: AccessLevel =
+      caller.may(.gates, in: project)
+      ? .manage : caller.may(writing, in: project) ? .edit : caller.may(.read, in: project) ? .read : .none
+    return max(own ?? .none, fromRole)
+  }
+
+  private func role(_ permissions: [Permission], _ caller: Caller, _ project: ProjectName?) -> JobRole? {
+    permissions.lazy.compactMap { caller.role(for: $0, in: project) }.first
+  }
+
+  /// MLflow's permissions on single things let their holder use the lists as well.
+  private func hasResource(_ caller: Caller, _ need: Need) -> Bool {
+    guard need.permissions.contains(.read) || need.permissions.contains(.overview) else { return false }
+    return caller.resources.contains { $0.level >= .read }
+  }
+}

@@ -1,0 +1,67 @@
+package import MartletAccess
+package import MartletCore
+package import MartletLedger
+package import MartletRegistry
+package import MartletTracking
+
+/// What one caller sees of lists that hold things of every project.
+package struct Sight: Sendable {
+  package let caller: Caller
+  private let ownerships: Ownerships
+
+  package init(_ caller: Caller, _ ownerships: Ownerships) {
+    self.caller = caller
+    self.ownerships = ownerships
+  }
+
+  package var isWhole: Bool { AccessControl.showsAll(to: caller) }
+
+  package func shows(_ project: ProjectName, _ permission: Permission = .read) -> Bool {
+    caller.may(permission, in: project)
+  }
+
+  package func experiments(_ found: [Experiment]) async throws -> [Experiment] {
+    if isWhole { return found }
+    var shown: [Experiment] = []
+    for experiment in found
+    where AccessControl.shows(try await ownerships.owner(of: experiment), to: caller) {
+      shown.append(experiment)
+    }
+    return shown
+  }
+
+  package func models(_ found: [RegisteredModel], _ permission: Permission = .read) -> [RegisteredModel] {
+    if AccessControl.showsAll(to: caller, permission) { return found }
+    return found.filter { AccessControl.shows(Ownerships.owner(of: $0), to: caller, permission) }
+  }
+
+  /// Entries about things that the caller may read; those about the server itself are for those who read everywhere.
+  package func entries(_ found: [LedgerRecord]) async throws -> [LedgerRecord] {
+    if isWhole { return found }
+    var known: [String: Bool] = [:]
+    var shown: [LedgerRecord] = []
+    for record in found {
+      let object = record.entry.object
+      let isShown: Bool
+      if let answer = known[object] {
+        isShown = answer
+      } else {
+        isShown = AccessControl.shows(try await ownerships.owner(of: Ownerships.subject(of: object)), to: caller)
+        known[object] = isShown
+      }
+      if isShown { shown.append(record) }
+    }
+    return shown
+  }
+
+  /// Whether the caller may read a thing that is named.
+  package func shows(_ subject: Subject) async throws -> Bool {
+    if isWhole { return true }
+    return AccessControl.shows(try await ownerships.owner(of: subject), to: caller)
+  }
+
+  /// - Throws: `.permissionDenied` when the caller may not read a thing that is named.
+  package func demand(_ subject: Subject) async throws {
+    try await ownerships.control.demand([.read], .read, of: caller, on: subject)
+  }
+}
