@@ -97,7 +97,7 @@ def wrk(url: str, pids: list[int], script: str, *arguments, connections: int, se
         raise SystemExit(f"error: {url} answered nothing in {seconds:g} s")
 
     def percentile(share: int) -> float:
-        number, unit = re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE).groups()
+        number, unit = re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m)\s*$", text, re.MULTILINE).groups()
         return float(number) * UNITS_MS[unit]
 
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
