@@ -22,9 +22,9 @@ package enum Credentials: Sendable, Hashable {
     switch parts[0].lowercased() {
     case "bearer": self = .bearer(parts[1])
     case "basic":
-      guard let data = Data(base64Encoded: parts[1]), let text = String(data: data, encoding: .utf8) else {
-        throw Self.broken("its value is not base64 of UTF-8")
-      }
+      guard let data = Data(base64Encoded: parts[1]), let text = String(data: data, encoding: .utf8),
+        !text.utf8.contains(0)
+      else { throw Self.broken("its value is not base64 of UTF-8 text") }
       guard let colon = text.firstIndex(of: ":") else { throw Self.broken("it has no colon after the user's name") }
       self = .basic(name: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
     default: throw Self.broken("it is not 'Basic …' or 'Bearer …'")
