@@ -17,7 +17,7 @@ extension ExperimentRoutes {
         APIParameter("to_step", .integer(), "the last step of the window"),
         APIParameter(
           "parts", .integer(minimum: 1, maximum: 1000),
-          "at most so many parts, 500 unless told; up to four times as many points come one by one"),
+          "at most so many parts, 500 unless told; four times as many points come singly"),
         APIParameter("smoothing", .number, "weight of a debiased moving average over the parts' means, 0 to 0.99"),
       ], response: .json(Self.curve)
     ) { request in
