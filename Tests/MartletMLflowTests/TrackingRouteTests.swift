@@ -70,9 +70,9 @@ struct TrackingRouteTests {
   func longSeries(kind: TestDatabase.Kind, count: Int) async throws {
     let server = try await MLflowServer(kind)
     let run = try await server.tracker.createRun(.init(experiment: "0"), by: .martlet)
-    let points = (0..<count).map { (number: Int) -> Metric in
-      let value: Double = number % 1000 == 7 ? .nan : Double(number) / 8
-      return Metric(key: "m", value: value, timestamp: Int64(number / 3), step: Int64(number))
+    let points = (0..<count).map { place in
+      let value: Double = place % 1000 == 7 ? .nan : Double(place) / 8
+      return Metric(key: "m", value: value, timestamp: Int64(place / 3), step: Int64(place))
     }
     for start in stride(from: 0, to: count, by: 1000) {
       try await server.tracker.logBatch(run.id, metrics: Array(points[start..<min(start + 1000, count)]))
@@ -80,15 +80,18 @@ struct TrackingRouteTests {
     let expected = (0..<count).map { JSON.integer(Int64($0)) }
     try await server.run { client in
       let whole = try await client.get("metrics/get-history?run_id=\(run.id)&metric_key=m")
-      let metrics = whole["metrics"]?.array ?? []
-      #expect(metrics.map { $0["step"] ?? .null } == expected)
+      let metrics: [JSON] = whole["metrics"]?.array ?? []
+      let found: [JSON] = metrics.map { $0["step"] ?? .null }
+      #expect(found == expected)
       #expect(metrics[7]["value"] == "NaN" && metrics[9]["value"] == 1.125)
       #expect(whole["next_page_token"] == nil)
-      var (steps, token): ([JSON], String?) = ([], nil)
+      var steps: [JSON] = []
+      var token: String?
       repeat {
         let page = try await client.get(
           "metrics/get-history?run_id=\(run.id)&metric_key=m&max_results=7000&page_token=\(token ?? "")")
-        steps += page["metrics"]?.array?.map { $0["step"] ?? .null } ?? []
+        let points: [JSON] = page["metrics"]?.array ?? []
+        for point in points { steps.append(point["step"] ?? .null) }
         token = page["next_page_token"]?.string?.replacing("+", with: "%2B").replacing("=", with: "%3D")
       } while token != nil
       #expect(steps == expected)

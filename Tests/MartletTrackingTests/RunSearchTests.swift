@@ -111,13 +111,16 @@ struct RunSearchTests {
       _ = try await tracker.createRun(
         NewRun(experiment: "0", name: "run-\(number)", startTime: Int64(number)), by: .martlet)
     }
-    let places: [[JSON]] = [[], [1, "x", true], ["a", "b", "c"], [1, "x\u{0}", false], [1], [[], [:], nil]]
+    let places: [[JSON]] = [
+      [], [.integer(1), .string("x"), .boolean(true)], [.string("a"), .string("b"), .string("c")],
+      [.integer(1), .string("x\u{0}"), .boolean(false)], [.integer(1)], [.array([]), .object([:]), .null],
+    ]
     for place in places {
       let token = PageToken(offset: 2, after: place).text
       let page = try await tracker.searchRuns(RunQuery(experiments: ["0"], pageToken: token))
       #expect(page.items.map(\.info.name) == ["run-2", "run-1", "run-0"], "\(place)")
     }
-    let place = PageToken(offset: 2, after: [3, "", false]).text
+    let place = PageToken(offset: 2, after: [.integer(3), .string(""), .boolean(false)]).text
     let behind = try await tracker.searchRuns(RunQuery(experiments: ["0"], pageToken: place))
     #expect(behind.items.map(\.info.name) == ["run-3", "run-2", "run-1", "run-0"])
   }
