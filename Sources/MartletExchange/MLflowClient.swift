@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import Foundation
 package import MartletCore
 package import NIOCore
@@ -22,10 +22,20 @@ package struct MLflowClient: Sendable {
   /// Without a slash at its end.
   package let server: String
   private let authorization: String?
+  private let http: HTTPClient
+
+  /// - Parameters:
+  ///   - authorization: the header's value; nil: nothing is said about who asks.
+  ///   - http: whom the connections belong to.
+  package init(server: String, authorization: String?, http: HTTPClient) {
+    self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
+    self.authorization = authorization
+    self.http = http
+  }
 
   /// - Parameter environment: `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`, or `MLFLOW_TRACKING_TOKEN`.
   package init(server: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
-    self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
+    let authorization: String?
     if let token = environment["MLFLOW_TRACKING_TOKEN"], !token.isEmpty {
       authorization = "Bearer \(token)"
     } else if let user = environment["MLFLOW_TRACKING_USERNAME"], !user.isEmpty {
@@ -34,6 +44,7 @@ package struct MLflowClient: Sendable {
     } else {
       authorization = nil
     }
+    self.init(server: server, authorization: authorization, http: Self.http)
   }
 
   private static let http: HTTPClient = {
@@ -71,7 +82,7 @@ package struct MLflowClient: Sendable {
     }
     let response: HTTPClientResponse
     do {
-      response = try await Self.http.execute(request, timeout: .minutes(10))
+      response = try await http.execute(request, timeout: .minutes(10))
     } catch is CancellationError {
       throw CancellationError()
     } catch {

@@ -1,6 +1,6 @@
 import Foundation
 import MartletArtifacts
-package import MartletCore
+import MartletCore
 import MartletData
 package import MartletJobs
 import MartletStore

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-package import MartletAccess
+import MartletAccess
 import MartletCore
 
 /// Who asks on MLflow's wire, and what they may do.

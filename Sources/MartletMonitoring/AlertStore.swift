@@ -1,5 +1,5 @@
 package import MartletCore
-package import MartletLedger
+import MartletLedger
 package import MartletStore
 
 /// Alerts in the metadata database: raised once, counted when they recur, acknowledged or resolved by people.

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 import MartletEngines
 package import MartletJobs
 package import MartletModels

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// Everything measured on one window of served predictions.
 package struct WindowMeasures: Sendable, Hashable, Codable {

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 import MartletStore
 
 /// The first files below a folder, for a person to look at.

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 import MartletStore
 
 /// A point's place in its series, which is in order of (timestamp, step, value): where reading goes on.

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 import MartletStore
 
 /// One thing about a run that a table can show, named as MLflow's filters and orders name it.

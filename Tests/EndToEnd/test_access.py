@@ -389,7 +389,10 @@ def test_the_command_line_signs_in_and_out(team, folder):
     token = team.cli("token", "create", "ci", "--expires", "1h", **env)
     assert token.stdout.startswith("mlt_") and "shown this once" in token.stderr
     assert team.json("whoami", MARTLET_TOKEN=token.stdout.strip(), XDG_CONFIG_HOME="/nowhere")["name"] == "ada"
+    taken = team.cli("export", "mlflow", folder / "out", **env)
+    assert taken.returncode == 0 and (folder / "out" / "0" / "meta.yaml").exists(), taken.stderr
     assert martlet.command("logout", team.url, **env).returncode == 0
+    assert team.cli("export", "mlflow", folder / "again", **env).returncode == 4
     assert team.cli("whoami", **env).returncode == 4
     roles = team.json("role", "list", MARTLET_TOKEN=make_token(team, ROOT))
     assert [role["name"] for role in roles][0] == "subject-matter-expert"

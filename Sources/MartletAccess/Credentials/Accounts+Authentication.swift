@@ -1,5 +1,5 @@
 import Foundation
-package import MartletCore
+import MartletCore
 import MartletStore
 
 /// What a request says about who sends it.

@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-package import MartletCore
+import MartletCore
 
 /// Random secrets as text, and the hashes that are kept in their place.
 package enum SecretText {

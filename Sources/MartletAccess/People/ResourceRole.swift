@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// A role as MLflow knows it: a set of permissions on experiments and models. The job roles are shown as such, and
 /// cannot be changed; those that MLflow's clients make are beside them.

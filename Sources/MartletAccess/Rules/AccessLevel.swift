@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// MLflow's permissions on one experiment or registered model (mlflow/server/auth/permissions.py); each holds those
 /// before it, and `deny` takes away what anything else gives.

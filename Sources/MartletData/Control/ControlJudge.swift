@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 package import MartletStatistics
 
 /// One partition as control charts see it.

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 import MartletStore
 
 extension DataCatalog {

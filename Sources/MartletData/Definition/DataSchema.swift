@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// The type of a column, in the project file's words.
 package enum ColumnType: String, Sendable, Hashable, Codable, CaseIterable {

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// The written forms:
 /// `{rows: {min: 300}}`, `{null_rate: {column: c, max: 0.1}}`, `{range: {column: c, min: 0, max: 9}}`,

@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// What one scan saw of one column of one partition.
 package struct ColumnStatistics: Sendable, Hashable, Codable {

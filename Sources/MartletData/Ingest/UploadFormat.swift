@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// The formats of files that can be delivered.
 package enum UploadFormat: String, Sendable, Hashable, Codable, CaseIterable {

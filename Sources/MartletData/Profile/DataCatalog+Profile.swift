@@ -1,5 +1,5 @@
 import MartletArtifacts
-package import MartletCore
+import MartletCore
 import MartletJobs
 import MartletStore
 

@@ -1,5 +1,5 @@
 package import MartletAccess
-package import MartletCore
+import MartletCore
 import MartletMonitoring
 import MartletPipelines
 package import MartletRegistry

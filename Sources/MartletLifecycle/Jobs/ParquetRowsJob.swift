@@ -1,4 +1,4 @@
-package import MartletArtifacts
+import MartletArtifacts
 package import MartletCore
 import MartletEngines
 import MartletJobs

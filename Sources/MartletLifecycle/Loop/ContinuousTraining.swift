@@ -1,5 +1,5 @@
-package import MartletCore
-package import MartletMonitoring
+import MartletCore
+import MartletMonitoring
 package import MartletPipelines
 import MartletServing
 

@@ -1,5 +1,5 @@
 package import Logging
-package import MartletCore
+import MartletCore
 import MartletLedger
 import MartletMonitoring
 

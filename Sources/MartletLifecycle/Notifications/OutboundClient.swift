@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 import Foundation
-package import MartletCore
+import MartletCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix

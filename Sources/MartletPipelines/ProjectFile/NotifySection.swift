@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 
 /// Who hears of what.
 package struct NotifySection: Sendable, Hashable, Codable {

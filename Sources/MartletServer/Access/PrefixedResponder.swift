@@ -1,6 +1,6 @@
 import HTTPTypes
 package import Hummingbird
-package import MartletAccess
+import MartletAccess
 import MartletCore
 
 /// Takes the prefix from requests before they are routed, and puts it before the addresses of redirects. What lies

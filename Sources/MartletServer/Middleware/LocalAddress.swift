@@ -1,4 +1,4 @@
-package import MartletCore
+import MartletCore
 import Synchronization
 
 /// Where this server listens, known once the socket is bound, and the names by which it may be addressed.

@@ -11,7 +11,7 @@ struct APIClient: Sendable {
   let server: String
   /// The value of `Authorization`; nil: nothing is said about who asks.
   let authorization: String?
-  private let http: HTTPClient
+  let http: HTTPClient
   private static let base = "/api/v1"
 
   enum Verb: String {

@@ -32,9 +32,10 @@ struct ExportMLflowCommand: ClientCommand {
 
   func run(_ session: Session) async throws {
     let progress = ProgressLine(session.output)
+    let client = session.client
+    let martlet = MLflowClient(server: client.server, authorization: client.authorization, http: client.http)
     let export = MLflowExport(
-      source: ServerSource(MLflowClient(server: session.client.server)), destination: try FolderDestination(folder),
-      progress: progress)
+      source: ServerSource(martlet), destination: try FolderDestination(folder), progress: progress)
     do {
       try await export.run()
       let comparison = try await export.compare()
