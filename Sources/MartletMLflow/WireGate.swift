@@ -50,7 +50,10 @@ struct WireGate: Sendable {
       try await control.demand([permission], .manage, of: caller, on: .project(ProjectName(tagged)))
       return nil
     }
-    if let only = caller.limits.project { return only.text }
+    if let only = caller.limits.project {
+      try await control.demand([permission], .manage, of: caller, on: .project(only))
+      return only.text
+    }
     guard !caller.mayEverywhere(permission) else { return nil }
     let projects = Set(caller.grants.filter { $0.role.permissions.contains(permission) }.compactMap(\.project))
     return projects.count == 1 ? projects.first?.text : nil

@@ -60,6 +60,11 @@ package enum ArtifactLocation {
     guard path != registryRoot, !path.hasPrefix("\(registryRoot)/") else {
       throw MartletError.invalidInput("Invalid artifact location '\(uri.prefix(120))': '\(registryRoot)' is reserved")
     }
+    guard let first = path.split(separator: "/").first, !first.utf8.allSatisfy({ (48...57).contains($0) }) else {
+      throw MartletError.invalidInput(
+        "Invalid artifact location '\(uri.prefix(120))': folders with a number are those of experiments by their id",
+        fix: "leave artifact_location out, or begin with a name")
+    }
     return "\(scheme):/\(path)"
   }
 }

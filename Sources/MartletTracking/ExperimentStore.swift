@@ -60,6 +60,18 @@ enum ExperimentStore {
     return ExperimentID(String(number))
   }
 
+  /// Whether an experiment keeps its artifacts at a location, in a folder of it, or in one above it.
+  static func isTaken(_ location: String, in connection: any SQLConnection) throws -> Bool {
+    try connection.first(
+      """
+      SELECT 1 FROM experiments WHERE artifact_location = ?
+        OR substr(artifact_location, 1, length(CAST(? AS TEXT))) = ?
+        OR substr(CAST(? AS TEXT), 1, length(artifact_location) + 1) = artifact_location || '/'
+      LIMIT 1
+      """, [.text(location), .text(location + "/"), .text(location + "/"), .text(location)]
+    ) { _ in true } ?? false
+  }
+
   /// False when another experiment has that name.
   static func rename(_ id: ExperimentID, to name: String, at now: Timestamp, in connection: any SQLConnection) throws
     -> Bool

@@ -17,6 +17,11 @@ extension ExperimentTracker {
     let location = try artifactLocation.flatMap { $0.isEmpty ? nil : try ArtifactLocation.allowed($0) }
     let now = clock.now
     return try await database.write { connection in
+      if let location, try ExperimentStore.isTaken(location, in: connection) {
+        throw MartletError.invalidInput(
+          "Invalid artifact location '\(location.prefix(120))': another experiment keeps its artifacts there, above or below",
+          fix: "leave artifact_location out, or choose another folder")
+      }
       guard
         let id = try ExperimentStore.insert(name: name, artifactLocation: location, at: now, in: connection)
       else {
@@ -42,6 +47,21 @@ extension ExperimentTracker {
       guard let known = try await findExperiment(named: name) else { throw error }
       return known.id
     }
+  }
+
+  /// The experiment with an id, else with a name: a name of digits hides no other experiment.
+  ///
+  /// - Throws: `.notFound`.
+  package func experiment(named text: String) async throws -> Experiment {
+    if Int64(text) != nil {
+      do { return try await experiment(ExperimentID(text)) } catch let error as MartletError
+      where error.code == .notFound {}
+    }
+    guard let known = try await findExperiment(named: text) else {
+      throw MartletError.notFound(
+        "there is no experiment '\(text.prefix(100))'", fix: "martlet experiments list shows them")
+    }
+    return known
   }
 
   /// - Throws: `.notFound`, naming the id.

@@ -2,7 +2,7 @@ package import MartletCore
 import MartletStore
 
 extension ExperimentTracker {
-  /// The runs inside a run, such as the trials of a search: those whose tag `mlflow.parentRunId` names it, the oldest
+  /// The runs inside a run, such as the trials of a search: those of its experiment whose tag `mlflow.parentRunId` names it, the oldest
   /// first, with chosen columns as in `selectRuns`.
   package func children(
     of run: RunID, limit: Int,
@@ -14,8 +14,9 @@ extension ExperimentTracker {
         """
         SELECT \(RunStore.columns) FROM run_tags t JOIN runs r ON r.number = t.run
         WHERE t.key = 'mlflow.parentRunId' AND t.value = ? AND r.lifecycle = 'active'
+          AND r.experiment_id = (SELECT p.experiment_id FROM runs p WHERE p.run_id = ?)
         ORDER BY r.start_time, r.run_id LIMIT ?
-        """, [.text(run.text), SQLValue(limit)], RunStore.read)
+        """, [.text(run.text), .text(run.text), SQLValue(limit)], RunStore.read)
       let columns = choosing(try KeyUsageStore.usage(of: rows.map(\.number), in: connection), rows.count)
       return RunSelection(runs: Page(try RunSelectionStore.runs(rows, columns, in: connection)), columns: columns)
     }

@@ -250,13 +250,50 @@ def test_people_of_one_project_see_what_is_theirs(team, signed_in):
     bob.create_registered_model("bob's model")
     with pytest.raises(RestException):
         bob.create_model_version("bob's model", f"runs:/{run}/model", run)
-    bob.create_experiment("trap", artifact_location=f"mlflow-artifacts:/{others}/{run}")
+    for location in (f"{others}", f"{others}/{run}", "4711", "bobs/own"):
+        if location == "bobs/own":
+            bob.create_experiment("located", artifact_location="mlflow-artifacts:/bobs")
+        with pytest.raises(RestException, match="Invalid artifact location"):
+            bob.create_experiment("trap", artifact_location=f"mlflow-artifacts:/{location}")
+    # Nor onto a logged model beside a run of his own.
+    model = root_model(team, others)
+    mine = bob.create_run(own).info.run_id
+    for attempt in [
+        lambda: bob.log_metric(mine, "hacked", 1, model_id=model),
+        lambda: bob.log_batch(mine, [mlflow.entities.Metric("hacked", 1, 1, 1, model_id=model)]),
+        lambda: bob.log_outputs(mine, [mlflow.entities.LoggedModelOutput(model, 1)]),
+    ]:
+        with pytest.raises(RestException) as error:
+            attempt()
+        assert error.value.error_code == "PERMISSION_DENIED"
+    # Nor with a token for a project in which he is nobody.
+    token = make_token(team, team.bob, project="elsewhere")
+    answer = requests.post(team.url + "/api/2.0/mlflow/experiments/create", json={"name": "smuggled"},
+                           headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 403, answer.text
     answer = requests.get(f"{team.url}/api/2.0/mlflow-artifacts/artifacts/{others}/{run}/artifacts/note.txt", auth=team.bob)
     assert answer.status_code == 403
     # Others of the project see it, and ada everywhere.
     make_user(team, "carl", "data-scientist", project="flights")
     carl = signed_in(("carl", PASSWORD))
     assert "bob's own" in [experiment.name for experiment in carl.search_experiments()]
+
+
+def root_model(team, experiment) -> str:
+    """A logged model in an experiment, made by somebody who may."""
+    answer = requests.post(team.url + "/api/2.0/mlflow/logged-models", auth=team.ada, json={"experiment_id": experiment, "name": "theirs"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["model"]["info"]["model_id"]
+
+
+def test_nobody_shuts_out_an_administrator(team, signed_in):
+    ada = signed_in(team.ada)
+    experiment = ada.create_experiment("closed to all")
+    for name in ("root", "bob"):
+        get_app_client("basic-auth", team.url).grant_user_permission(name, "experiment", experiment, "DENY")
+    api = team.url + "/api/2.0/mlflow/experiments/get?experiment_id=" + experiment
+    assert requests.get(api, auth=team.bob).status_code == 403
+    assert requests.get(api, auth=ROOT).status_code == 200
 
 
 def test_mlflows_client_for_users_and_roles(team, signed_in):

@@ -83,16 +83,16 @@ extension Accounts {
   }
 
   private func verified(_ name: String, _ password: String, _ peer: String, _ entry: String) async throws -> Caller? {
-    let keys = ["user:\(name.prefix(64))", "peer:\(peer)"]
-    try limiter.begin(keys)
+    let user = name.prefix(64)
+    let keys = ["user:\(user) at \(peer)", "\(AttemptLimiter.anywhere)\(user)", "peer:\(peer)"]
     let generation = cache.generation
     let kept = try await database.read { try UserStore.password(of: name, in: $0) }
     let isPossible = password.utf8.count <= AccountRules.longestPassword
-    let isRight = try await checker.matches(isPossible ? password : "", isPossible ? kept?.hash : nil)
+    let isRight = try await checker.matches(
+      isPossible ? password : "", isPossible ? kept?.hash : nil, counting: limiter, as: keys)
     guard isRight, let kept, let caller = try await database.read({ try Self.caller(kept.id, in: $0) }) else {
       return nil
     }
-    limiter.succeeded(keys)
     cache.keep(caller, as: entry, readAt: generation)
     return caller
   }

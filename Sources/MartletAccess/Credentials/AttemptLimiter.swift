@@ -1,13 +1,17 @@
 package import MartletCore
 import Synchronization
 
-/// Counts failed attempts to prove who one is, by user name and by peer address: ten within a minute, then no more are
-/// looked at until the oldest is a minute old.
+/// Counts failed attempts to prove who one is, by peer address and by user name there: ten within a minute, then no more
+/// are looked at until the oldest is a minute old. A name takes a hundred from everywhere together, so that few
+/// addresses do not lock its owner out.
 package final class AttemptLimiter: Sendable {
   private let attempts = Mutex<[String: [Timestamp]]>([:])
   private let clock: WallClock
 
   package static let most = 10
+  /// Begins the key of a name, wherever the attempts come from.
+  static let anywhere = "anywhere:"
+  private static let mostAnywhere = 100
   package static let window: Duration = .seconds(60)
   /// Names that an attacker invents take no more memory than this many.
   private static let mostKeys = 20_000
@@ -21,7 +25,7 @@ package final class AttemptLimiter: Sendable {
     let now = clock.now
     let wait = attempts.withLock { attempts -> Duration? in
       let known = keys.map { Self.recent(attempts[$0] ?? [], now) }
-      let blocked = known.filter { $0.count >= Self.most }.compactMap(\.first)
+      let blocked = zip(keys, known).filter { $1.count >= Self.most(for: $0) }.compactMap(\.1.first)
       if let until = blocked.max() { return Self.window - (now - until) }
       if attempts.count + keys.count > Self.mostKeys {
         attempts = attempts.mapValues { Self.recent($0, now) }.filter { !$0.value.isEmpty }
@@ -43,6 +47,8 @@ package final class AttemptLimiter: Sendable {
       }
     }
   }
+
+  private static func most(for key: String) -> Int { key.hasPrefix(anywhere) ? mostAnywhere : most }
 
   private static func recent(_ times: [Timestamp], _ now: Timestamp) -> [Timestamp] {
     times.filter { now - $0 < window }

@@ -4,7 +4,8 @@ import MartletCore
 import Synchronization
 
 /// Callers whose credentials were verified a moment ago, by a keyed hash of the credentials, so that neither a password
-/// is derived nor the database read for every request. Any change of access empties it.
+/// is derived nor the database read for every request. A change of access empties it; what somebody is given for what
+/// they made is added to their own entries.
 final class CallerCache: Sendable {
   private struct Entry: Sendable {
     var caller: Caller
@@ -14,6 +15,9 @@ final class CallerCache: Sendable {
   private struct State: Sendable {
     var entries: [String: Entry] = [:]
     var generation = 0
+    /// The generation at which everything was emptied, and since which users have been given something.
+    var emptied = 0
+    var given: [Int64: Int] = [:]
   }
 
   private let key = SymmetricKey(size: .bits256)
@@ -51,7 +55,8 @@ final class CallerCache: Sendable {
     let now = clock.now
     let until = end.map { min($0, now + Self.life) } ?? now + Self.life
     state.withLock { state in
-      guard state.generation == generation else { return }
+      let changed = caller.userID.flatMap { state.given[$0] } ?? 0
+      guard max(state.emptied, changed) <= generation else { return }
       if state.entries.count >= Self.most { state.entries.removeAll() }
       state.entries[name] = Entry(caller: caller, until: until)
     }
@@ -60,7 +65,20 @@ final class CallerCache: Sendable {
   func clear() {
     state.withLock { state in
       state.entries.removeAll()
+      state.given.removeAll()
       state.generation += 1
+      state.emptied = state.generation
+    }
+  }
+
+  /// Adds a permission to what is known of its user.
+  func give(_ grant: ResourceGrant, to user: Int64) {
+    state.withLock { state in
+      state.generation += 1
+      state.given[user] = state.generation
+      for (name, entry) in state.entries where entry.caller.userID == user {
+        state.entries[name]?.caller.resources.append(grant)
+      }
     }
   }
 }

@@ -27,12 +27,21 @@ final class PasswordChecker: Sendable {
     return try await run { try PasswordHash.make(password, cost: cost).text }
   }
 
+  /// Compares once it is this attempt's turn; from then on it counts as failed until it turns out right, so that those
+  /// who wait are no failures, and many at once do not slip through.
+  ///
   /// - Parameter text: what is kept for the user; nil when there is none, which takes as long.
-  func matches(_ password: String, _ text: String?) async throws -> Bool {
+  func matches(_ password: String, _ text: String?, counting limiter: AttemptLimiter, as keys: [String]) async throws
+    -> Bool
+  {
     let kept = text.flatMap { PasswordHash(text: $0) }
     let compared = kept ?? nobody
-    let isSame = try await run { try compared.matches(password) }
-    return isSame && kept != nil
+    return try await run {
+      try limiter.begin(keys)
+      guard try compared.matches(password), kept != nil else { return false }
+      limiter.succeeded(keys)
+      return true
+    }
   }
 
   func close() { threads.shutdownGracefully { _ in } }

@@ -158,7 +158,7 @@ extension Accounts {
   }
 
   /// Gives whoever creates something MANAGE on it, in the transaction that creates it; nothing is written for those who
-  /// are no users. Afterwards `callersChanged` is to be called.
+  /// are no users. Afterwards `created` is to be called.
   package static func creation(
     _ kind: ResourceKind, by caller: Caller, author: Author
   ) -> @Sendable (any SQLConnection, String, Timestamp) throws -> Void {
@@ -199,6 +199,11 @@ extension Accounts {
     _ kind: ResourceKind, _ id: String, to other: String, in connection: any SQLConnection
   ) throws {
     try ResourceRoleStore.rename(kind, id, to: other, in: connection)
+  }
+
+  /// To be called after the transaction of `creation`.
+  package func created(_ kind: ResourceKind, _ id: String, by caller: Caller) {
+    if let user = caller.userID { cache.give(ResourceGrant(kind, id, .manage), to: user) }
   }
 
   /// To be called after a transaction that changed permissions beside something else.

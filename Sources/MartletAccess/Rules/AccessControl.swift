@@ -95,7 +95,9 @@ package struct AccessControl: Sendable {
 
   /// Whether nothing is hidden from the caller: lists need no looking through.
   package static func showsAll(to caller: Caller, _ permission: Permission = .read) -> Bool {
-    caller.isLocal || caller.mayEverywhere(permission) && !caller.resources.contains { $0.level == .deny }
+    caller.isLocal
+      || caller.mayEverywhere(permission)
+        && (!caller.isBoundByDenials || !caller.resources.contains { $0.level == .deny })
   }
 
   /// MLflow's level on one thing, as its permissions and the job roles together give it.

@@ -62,7 +62,12 @@ package struct Caller: Sendable, Hashable {
 
   /// Whether the caller may do this in at least one project.
   package func maySomewhere(_ permission: Permission) -> Bool {
-    isLocal || isWithinLimits(permission) && grants.contains { $0.role.permissions.contains(permission) }
+    isLocal
+      || isWithinLimits(permission)
+        && grants.contains { grant in
+          grant.role.permissions.contains(permission)
+            && (limits.project == nil || grant.project == nil || grant.project == limits.project)
+        }
   }
 
   /// Whether the caller may do this everywhere, whatever a thing belongs to.
@@ -82,11 +87,14 @@ package struct Caller: Sendable, Hashable {
   /// anything. A token for one project, or for certain permissions, does not carry them.
   package func level(on kind: ResourceKind, _ id: String) -> AccessLevel? {
     let found = resources.filter { $0.covers(kind, id) }.map(\.level)
-    if found.contains(.deny) { return .deny }
+    if found.contains(.deny), isBoundByDenials { return .deny }
     guard limits.project == nil else { return nil }
-    guard let highest = found.max() else { return nil }
+    guard let highest = found.filter({ $0 != .deny }).max() else { return nil }
     return limits.permissions == nil ? highest : min(highest, Self.highest(within: limits.permissions ?? []))
   }
+
+  /// Nobody shuts out those who manage users and those who look over everything.
+  package var isBoundByDenials: Bool { !mayEverywhere(.users) && !mayEverywhere(.policies) }
 
   private static func highest(within permissions: Set<Permission>) -> AccessLevel {
     if permissions.contains(.log) || permissions.contains(.register) { return .edit }

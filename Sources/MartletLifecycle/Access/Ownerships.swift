@@ -39,8 +39,7 @@ package final class Ownerships: Sendable {
     case .project(let name): return Ownership(name)
     case .experiment(let id): return try await owner(of: try await platform.tracker.experiment(id))
     case .experimentNamed(let name):
-      if let known = try await platform.tracker.findExperiment(named: name) { return try await owner(of: known) }
-      return try await find(.experiment(ExperimentID(name)))
+      return try await owner(of: try await platform.tracker.experiment(named: name))
     case .run(let id): return try await find(.experiment(try await experiment(of: id)))
     case .loggedModel(let id): return try await find(.experiment(try await platform.tracker.loggedModel(id).experiment))
     case .model(let name): return Self.owner(of: try await platform.registry.model(name))

@@ -17,6 +17,9 @@ struct OutboundTarget {
     self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     isSecure = scheme == "https"
     port = parts.port ?? (isSecure ? 443 : 80)
+    guard (1...65_535).contains(port) else {
+      throw MartletError.invalidInput("the address of the webhook has a port that does not exist", fix: "1 to 65535")
+    }
   }
 
   /// False for an address in numbers that is not public, and for this machine's own name; a name's address is known

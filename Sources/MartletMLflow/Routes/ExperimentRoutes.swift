@@ -15,7 +15,7 @@ extension MLflowRoutes {
         named: name, artifactLocation: try call.fields.optional("artifact_location"),
         tags: given + (owner.map { [KeyValue(Ownership.projectTag, $0)] } ?? []), by: call.author,
         alongside: Accounts.creation(.experiment, by: call.gate.caller, author: call.author))
-      call.gate.control.accounts.callersChanged()
+      call.gate.control.accounts.created(.experiment, id.text, by: call.gate.caller)
       return .object { $0.field("experiment_id", id.text) }
     }
     endpoints.get("experiments/get", needs: .to(.read, .experiment)) { call in

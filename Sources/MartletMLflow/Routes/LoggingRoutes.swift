@@ -11,13 +11,18 @@ extension MLflowRoutes {
       let body = try await Endpoints<Context>.body(of: request)
       let scanned = body.withUnsafeReadableBytes { LogBatchRequest(scanning: $0.bindMemory(to: UInt8.self)) }
       let batch = try scanned ?? LogBatchRequest(WireFields(body: Array(body.readableBytesView)))
-      if !gate.caller.isLocal { try await gate.demand(.edit, .run(batch.run)) }
+      if !gate.caller.isLocal {
+        try await gate.demand(.edit, .run(batch.run))
+        try await gate.demand(.edit, models: batch.metrics.compactMap(\.modelID))
+      }
       try await tracker.logBatch(batch.run, metrics: batch.metrics, params: batch.params, tags: batch.tags)
       return Response(wire: .empty)
     }
     endpoints.post("runs/log-metric", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
-      try await tracker.logMetric(try Metric(call.fields), to: run)
+      let metric = try Metric(call.fields)
+      try await call.gate.demand(.edit, models: [metric.modelID].compactMap(\.self))
+      try await tracker.logMetric(metric, to: run)
       return .empty
     }
     endpoints.post("runs/log-parameter", needs: .to(.edit, .run)) { call in
@@ -43,15 +48,18 @@ extension MLflowRoutes {
     endpoints.on(.post, "runs/log-inputs", needs: .to(.edit, .run), largestBody: Endpoints<Context>.largestInputsBody) {
       call in
       let run = try call.fields.runID()
+      let models = try call.fields.objects("models").map { try ModelLink($0) }
+      try await call.gate.demand(.read, models: models.map(\.modelID))
       try await tracker.logInputs(
-        run, datasets: try call.fields.objects("datasets").map { try DatasetInput($0) },
-        models: try call.fields.objects("models").map { try ModelLink($0) })
+        run, datasets: try call.fields.objects("datasets").map { try DatasetInput($0) }, models: models)
       return .empty
     }
     endpoints.post("runs/outputs", needs: .to(.edit, .run)) { call in
       let run = try call.fields.runID()
       guard call.fields.has("models") else { throw call.fields.missing("models") }
-      try await tracker.logOutputs(run, models: try call.fields.objects("models").map { try ModelLink($0) })
+      let models = try call.fields.objects("models").map { try ModelLink($0) }
+      try await call.gate.demand(.edit, models: models.map(\.modelID))
+      try await tracker.logOutputs(run, models: models)
       return .empty
     }
     endpoints.post("runs/log-model", needs: .to(.edit, .run)) { call in
@@ -67,6 +75,14 @@ extension MLflowRoutes {
       try await tracker.recordModel(model, in: run)
       return .empty
     }
+  }
+}
+
+extension WireGate {
+  /// Logged models that a request names beside its run; those that are not there are nobody's.
+  fileprivate func demand(_ act: WireNeed.Act, models: [String]) async throws {
+    if caller.isLocal { return }
+    for model in Set(models) { try await demand(act, .loggedModel(model)) }
   }
 }
 

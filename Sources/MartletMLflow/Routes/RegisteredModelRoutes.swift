@@ -16,7 +16,7 @@ extension MLflowRoutes {
       let model = try await registry.createModel(
         name, description: try call.fields.optional("description"), tags: tags, by: call.author
       ) { try own($0, name.text, $1) }
-      call.gate.control.accounts.callersChanged()
+      call.gate.control.accounts.created(.model, name.text, by: call.gate.caller)
       return .object { $0.object("registered_model") { $0.write(model) } }
     }
     endpoints.get("registered-models/get", needs: .to(.read, .model)) { call in

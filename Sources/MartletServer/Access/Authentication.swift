@@ -47,8 +47,14 @@ package struct Authentication: RouterMiddleware {
 
   static func peer(_ request: Request, _ context: Context, _ mode: AccessMode) -> String {
     let forwarded = mode.isBehindProxy ? request.headers[.forwardedFor]?.split(separator: ",").last : nil
-    let address = forwarded.map { String($0.filter { !$0.isWhitespace }.prefix(64)) }
+    let address = forwarded.map { withoutPort(String($0.filter { !$0.isWhitespace }.prefix(64))) }
     return address ?? context.remoteAddress?.ipAddress ?? "unknown"
+  }
+
+  /// `1.2.3.4:5678` and `[2001:db8::1]:5678` are written by some proxies: a caller is not its port.
+  private static func withoutPort(_ address: String) -> String {
+    if address.hasPrefix("[") { return String(address.dropFirst().prefix { $0 != "]" }) }
+    return address.count(where: { $0 == ":" }) == 1 ? String(address.prefix { $0 != ":" }) : address
   }
 
   /// The name that a client on this machine gives itself; it is recorded as unauthenticated.

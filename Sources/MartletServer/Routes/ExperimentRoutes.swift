@@ -83,12 +83,7 @@ struct ExperimentRoutes: APIRoutes {
   }
 
   func experiment(_ name: String) async throws -> Experiment {
-    if let known = try await tracker.findExperiment(named: name) { return known }
-    guard Int64(name) != nil else {
-      throw MartletError.notFound(
-        "there is no experiment '\(name.prefix(100))'", fix: "martlet experiments list shows them")
-    }
-    return try await tracker.experiment(ExperimentID(name))
+    try await tracker.experiment(named: name)
   }
 
   /// The one that is asked for, or all; of these, what the caller may read.

@@ -219,8 +219,8 @@ struct FilterParser {
   /// Patterns have a limit of their own: matching costs their length times the text's.
   private func checked(_ text: String, for comparator: FilterClause.Comparator) throws -> String {
     guard !text.utf8.contains(0) else { throw MartletError.invalidInput("a filter value contains a NUL character") }
-    guard comparator != .like && comparator != .ilike || text.utf8.count <= 10_000 else {
-      throw MartletError.invalidInput("a LIKE pattern is longer than 10000 bytes")
+    guard comparator != .like && comparator != .ilike || text.utf8.count <= 500 else {
+      throw MartletError.invalidInput("a LIKE pattern is longer than 500 bytes")
     }
     return text
   }

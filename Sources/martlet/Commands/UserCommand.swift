@@ -101,6 +101,8 @@ struct UserGrantCommand: ClientCommand {
       EXAMPLE
         martlet user grant ada data-scientist --project flight-delay
         martlet user grant grace admin
+
+      Without --project the role holds everywhere, in a project's folder as well.
       """)
   @Argument(help: "The account's name.") var name: String
   @Argument(help: "The role; 'martlet role list' shows them.") var role: String

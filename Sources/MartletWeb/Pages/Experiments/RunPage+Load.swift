@@ -32,7 +32,11 @@ extension RunPage {
       content.artifacts = try await tracker.artifactTree(below: root, limit: ArtifactListing.mostListed)
     }
     content.children = try await children(of: run, tracker)
-    if let parent = run.tag("mlflow.parentRunId") { content.parent = try? await tracker.runInfo(RunID(parent)) }
+    if let parent = run.tag("mlflow.parentRunId"), let info = try? await tracker.runInfo(RunID(parent)),
+      info.experiment == run.info.experiment
+    {
+      content.parent = info
+    }
     content.versions = try await platform.registry.searchVersions(filter: "run_id = '\(run.id)'", limit: 20).items.map(
       \.id)
     return content
