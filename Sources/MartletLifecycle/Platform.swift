@@ -53,7 +53,8 @@ package struct Platform: Sendable {
   ///   - connect: a client of the scoring plane; throws while it is not running.
   package init(
     version: String, dataFolder: String, clock: WallClock, database: any Database, artifacts: ArtifactStore,
-    jobs: JobRunner, ledger: Ledger, outbound: OutboundPolicy = OutboundPolicy(), artifactRoots: [S3Location] = [], logger: Logger,
+    jobs: JobRunner, ledger: Ledger, outbound: OutboundPolicy = OutboundPolicy(), artifactRoots: [S3Location] = [],
+    logger: Logger,
     accounts: Accounts? = nil, connect: @escaping ScoringLink.Connect
   ) {
     self.version = version

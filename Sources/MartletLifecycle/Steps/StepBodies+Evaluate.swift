@@ -18,7 +18,8 @@ extension StepBodies {
       let models = try await layOut(trained, champion, in: folder)
       let reference = "\(folder)/reference.parquet"
       let job = EvaluationJob(
-        table: try await table(evaluate.table, context).path, inputs: trained.inputs, order: trained.order, models: models,
+        table: try await table(evaluate.table, context).path, inputs: trained.inputs, order: trained.order,
+        models: models,
         slices: evaluate.slices, decision: DecisionMatrix(context.file.charter), bootstrap: evaluate.bootstrap,
         seed: trained.seed, trainingTable: try await platform.artifacts.path(of: trained.table),
         folders: [platform.artifacts.root, folder], reference: reference)

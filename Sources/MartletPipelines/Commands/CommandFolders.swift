@@ -20,7 +20,9 @@ struct CommandFolders: Sendable {
   /// Returns the path of each input that has contents.
   ///
   /// - Parameter sources: where the contents of the inputs lie.
-  func prepare(_ context: StepContext, from sources: [StepOutputName: String], step: StepDefinition) throws -> [StepOutputName: String] {
+  func prepare(_ context: StepContext, from sources: [StepOutputName: String], step: StepDefinition) throws
+    -> [StepOutputName: String]
+  {
     let manager = FileManager.default
     for folder in [project, inputs, out, temporary] {
       try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -115,8 +115,9 @@ struct UpCommand: AsyncParsableCommand {
       throw MartletError.invalidInput("--artifact-cache cannot be \(artifactCache)", fix: "give 1 or more, in GiB")
     }
     let archive = try artifacts.map { text in
+      let location = try S3Location(text)
       let account = try S3Account(environment: ProcessInfo.processInfo.environment, endpoint: s3Endpoint)
-      return S3Archive(try S3Location(text), account: account)
+      return S3Archive(location, account: account)
     }
     return ArtifactBuckets(
       archive: archive, cacheLimit: Int64(artifactCache) << 30, direct: try allowArtifactRoot.map(S3Location.init))
