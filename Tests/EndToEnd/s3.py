@@ -52,7 +52,8 @@ class S3:
         self.process = subprocess.Popen(
             [weed(), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=20",
              "-master.volumeSizeLimitMB=64", "-filer", "-s3", f"-master.port={master}", f"-volume.port={volume}",
-             f"-filer.port={filer}", f"-s3.port={s3}", "-s3.port.iceberg=0", f"-s3.config={self.folder / 's3.json'}", *grpc],
+             f"-filer.port={filer}", f"-s3.port={s3}", "-s3.port.iceberg=0", "-s3.port.lance=0",
+             f"-s3.config={self.folder / 's3.json'}", *grpc],
             stdout=subprocess.DEVNULL, stderr=open(self.folder / "weed.log", "ab"), cwd=self.folder)
         self.wait()
         return self
