@@ -88,7 +88,7 @@ let package = Package(
     .target(name: "CMartletProcess"),
     .target(name: "CMartletEngines"),
     module("MartletStatistics", ["MartletCore"]),
-    module("MartletArtifacts", ["MartletCore"], products: [crypto, nioCore, nioPosix]),
+    module("MartletArtifacts", ["MartletCore"], products: [crypto, httpClient, nioCore, nioPosix, nioHTTP1]),
     module("MartletStore", ["MartletCore"], products: [grdb, grdbSQLite, nioCore, nioPosix, logging]),
     module("MartletLedger", ["MartletCore", "MartletStore"], products: [crypto, nioPosix, logging]),
     module("MartletEngines", ["MartletCore", "CMartletEngines"], products: [crypto]),

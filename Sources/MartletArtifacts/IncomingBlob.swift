@@ -6,7 +6,8 @@ import MartletCore
 /// Used by one thread at a time. One that is let go unfinished leaves nothing.
 final class IncomingBlob {
   private let store: ArtifactStore
-  private let temporary: String
+  /// Where it lies until it is shown.
+  let temporary: String
   private let descriptor: Int32
   private var hash = ContentHash()
   private var size: Int64 = 0
@@ -43,20 +44,25 @@ final class IncomingBlob {
     size += Int64(bytes.count)
   }
 
-  /// Waits for the disk, then shows the file under its digest.
-  func finish() throws -> Blob {
+  /// Ends the file, which still has its temporary name: it is on disk and read-only from now on, as content never
+  /// changes under its name.
+  func seal() throws -> Blob {
     guard isOpen else { throw MartletError(.internalError, "a file was ended twice") }
-    defer { abort() }
-    // Read-only from now on: content never changes under its name.
     guard fchmod(descriptor, 0o400) == 0, fsync(descriptor) == 0 else { throw failure() }
-    let digest = hash.digest
+    return Blob(digest: hash.digest, size: size)
+  }
+
+  /// Shows the sealed file under its digest.
+  func show(as digest: MartletCore.Digest) throws {
+    defer { abort() }
     let folder = store.folder(of: digest)
+    let path = store.location(of: digest)
     try DurableFolder.make(folder)
-    if !store.exists(digest) {
-      guard rename(temporary, store.location(of: digest)) == 0 else { throw failure() }
+    // With a bucket a file may be evicted at any time; the same content takes its place.
+    if store.bucket != nil || access(path, F_OK) != 0 {
+      guard rename(temporary, path) == 0 else { throw failure() }
     }
     try DurableFolder.sync(folder)
-    return Blob(digest: digest, size: size)
   }
 
   /// Removes what was written, if it was not finished.

@@ -19,7 +19,8 @@ extension FeatureCatalog {
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let arguments = JoinArguments(
-      base: try data.artifacts.path(of: request.base), at: request.at, views: views.map { ViewQuery($0.definition) },
+      base: try await data.artifacts.path(of: request.base), at: request.at,
+      views: views.map { ViewQuery($0.definition) },
       versions: views.map(\.version.hex), datasets: snapshots, split: request.split, label: request.label,
       dropUnlabelled: request.dropUnlabelled, output: folder)
     let outcome = try await data.jobs.run(

@@ -48,11 +48,13 @@ package struct Platform: Sendable {
 
   /// - Parameters:
   ///   - outbound: where webhooks may lead beside public addresses.
+  ///   - artifactRoots: folders of buckets in which experiments may keep artifacts that clients write themselves.
   ///   - accounts: over the same database; made here unless given.
   ///   - connect: a client of the scoring plane; throws while it is not running.
   package init(
     version: String, dataFolder: String, clock: WallClock, database: any Database, artifacts: ArtifactStore,
-    jobs: JobRunner, ledger: Ledger, outbound: OutboundPolicy = OutboundPolicy(), logger: Logger,
+    jobs: JobRunner, ledger: Ledger, outbound: OutboundPolicy = OutboundPolicy(), artifactRoots: [S3Location] = [],
+    logger: Logger,
     accounts: Accounts? = nil, connect: @escaping ScoringLink.Connect
   ) {
     self.version = version
@@ -68,7 +70,7 @@ package struct Platform: Sendable {
     data = DataCatalog(
       database: database, artifacts: artifacts, jobs: jobs, clock: clock, work: dataFolder + "/scratch")
     features = FeatureCatalog(data: data, clock: clock, work: dataFolder + "/scratch")
-    tracker = ExperimentTracker(database: database, clock: clock)
+    tracker = ExperimentTracker(database: database, clock: clock, artifactRoots: artifactRoots)
     registry = ModelRegistry(database: database, clock: clock)
     webhooks = RegistryWebhooks(
       database: database, clock: clock, seal: SecretSeal(keyFile: dataFolder + "/webhooks.key"),

@@ -66,7 +66,6 @@ extension MLflowRoutes {
     if let known = request.headers[.ifNoneMatch], Self.list(known, names: tag, weakly: true) {
       return Response(status: .notModified, headers: headers)
     }
-    let path = try artifacts.path(of: file.digest)
     var asked = ByteRange.whole
     if let range = request.headers[.range], request.headers[.ifRange].map({ $0 == tag }) ?? true {
       asked = ByteRange(range, of: file.size)
@@ -74,11 +73,11 @@ extension MLflowRoutes {
     switch asked {
     case .whole:
       return Response(
-        status: .ok, headers: headers, body: try await Self.body(of: path, 0..<file.size, context: context))
+        status: .ok, headers: headers, body: try await body(of: file.digest, 0..<file.size, context: context))
     case .part(let range):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
       return Response(
-        status: .partialContent, headers: headers, body: try await Self.body(of: path, range, context: context))
+        status: .partialContent, headers: headers, body: try await part(range, of: file, context: context))
     case .unsatisfiable:
       headers[.contentRange] = "bytes */\(file.size)"
       return Response(status: .rangeNotSatisfiable, headers: headers)
@@ -92,8 +91,15 @@ extension MLflowRoutes {
     return tags == "*" || named.contains { $0 == tag || (weakly && $0 == "W/" + tag) }
   }
 
-  private static func body(of path: String, _ range: Range<Int64>, context: Context) async throws -> ResponseBody {
+  /// A small part of a file comes straight from where it is kept; a large one first as a whole.
+  private func part(_ range: Range<Int64>, of file: StoredFile, context: Context) async throws -> ResponseBody {
+    guard range.count <= 1 << 20 else { return try await body(of: file.digest, range, context: context) }
+    return ResponseBody(byteBuffer: ByteBuffer(bytes: try await artifacts.read(file.digest, range: range)))
+  }
+
+  private func body(of digest: Digest, _ range: Range<Int64>, context: Context) async throws -> ResponseBody {
     guard !range.isEmpty else { return ResponseBody() }
+    let path = try await artifacts.path(of: digest)
     return try await FileIO().loadFile(
       path: path, range: Int(range.lowerBound)...Int(range.upperBound - 1), context: context, chunkLength: 256 << 10)
   }

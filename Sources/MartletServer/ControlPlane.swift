@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import Foundation
 package import Logging
 package import MartletAccess
-import MartletArtifacts
+package import MartletArtifacts
 package import MartletCore
 package import MartletJobs
 import MartletLedger
@@ -24,6 +24,8 @@ package struct ControlPlaneConfiguration: Sendable {
   package var scoring: [String]?
   /// Where webhooks may lead beside public addresses.
   package var outbound: OutboundPolicy
+  /// Where artifacts are kept beside the data directory.
+  package var buckets: ArtifactBuckets
   package var version: String
   package var access: AccessMode
   /// Whether everybody is asked who they are; nil: as soon as there are users.
@@ -33,7 +35,8 @@ package struct ControlPlaneConfiguration: Sendable {
 
   package init(
     data: String, store: String? = nil, engines: String, scoring: [String]? = nil,
-    outbound: OutboundPolicy = OutboundPolicy(), version: String, access: AccessMode = AccessMode(),
+    outbound: OutboundPolicy = OutboundPolicy(), buckets: ArtifactBuckets = ArtifactBuckets(), version: String,
+    access: AccessMode = AccessMode(),
     authentication: Bool? = nil, certificate: String? = nil
   ) {
     self.data = data
@@ -41,6 +44,7 @@ package struct ControlPlaneConfiguration: Sendable {
     self.engines = engines
     self.scoring = scoring
     self.outbound = outbound
+    self.buckets = buckets
     self.version = version
     self.access = access
     self.authentication = authentication
@@ -74,8 +78,10 @@ package struct ControlPlane: Sendable {
     self.logger = logger
     started = clock.now
     let data = configuration.data
-    let artifacts = ArtifactStore(root: data + "/artifacts")
-    try await artifacts.prepare()
+    let artifacts = configuration.buckets.store(data: data)
+    if let problem = try await artifacts.prepare() {
+      logger.warning("The artifacts are away for the moment.", metadata: ["error": "\(problem)"])
+    }
     let left = try await NIOThreadPool.singleton.runIfActive { LeftoverCommands.end(owner: data) }
     if left > 0 { logger.notice("Commands of a server that crashed were ended.", metadata: ["count": "\(left)"]) }
     let database = try await DatabaseOpener.open(url: configuration.storeURL, clock: clock)
@@ -88,7 +94,8 @@ package struct ControlPlane: Sendable {
       version: configuration.version, dataFolder: data, clock: clock, database: database, artifacts: artifacts,
       jobs: jobs ?? JobRunner(engines: configuration.engines, scratch: data + "/scratch/jobs", logger: logger),
       ledger: Ledger(database: database, checkpoint: CheckpointFile(path: data + "/ledger.checkpoint")),
-      outbound: configuration.outbound, logger: logger, accounts: accounts?(database),
+      outbound: configuration.outbound, artifactRoots: configuration.buckets.direct, logger: logger,
+      accounts: accounts?(database),
       connect: { try await scoring.client() })
     ownerships = Ownerships(platform: platform)
     var configuration = configuration

@@ -1,3 +1,4 @@
+import MartletArtifacts
 import MartletCore
 
 /// Paths and places of artifacts (TRUST.md rules 1 and 2).
@@ -50,12 +51,18 @@ package enum ArtifactLocation {
     return uri
   }
 
-  /// An experiment's artifact location, checked: only Martlet's own scheme, and not where model versions are shown.
-  static func allowed(_ uri: String) throws -> String {
+  /// An experiment's artifact location, checked: Martlet's own scheme, but not where model versions are shown, or below
+  /// a folder of a bucket that the server's owner has named; clients write to that themselves.
+  static func allowed(_ uri: String, below roots: [S3Location]) throws -> String {
+    if let location = try? S3Location(uri), roots.contains(where: { $0.holds(location) }) {
+      return location.description
+    }
     guard let path = path(ofURI: uri), !path.isEmpty else {
       throw MartletError.invalidInput(
         "Invalid artifact location '\(uri.prefix(120))': the server writes only where it is configured to",
-        fix: "leave artifact_location out, or use mlflow-artifacts:/<folder>")
+        fix:
+          "leave artifact_location out, use mlflow-artifacts:/<folder>, or a bucket that martlet up --allow-artifact-root names"
+      )
     }
     guard path != registryRoot, !path.hasPrefix("\(registryRoot)/") else {
       throw MartletError.invalidInput("Invalid artifact location '\(uri.prefix(120))': '\(registryRoot)' is reserved")

@@ -4,8 +4,8 @@ package import MartletStore
 extension ExperimentTracker {
   /// Creates an experiment.
   ///
-  /// - Parameter artifactLocation: where its runs' artifacts go; nil is `mlflow-artifacts:/<id>`. Other schemes than
-  ///   `mlflow-artifacts` are refused: the server writes nowhere that a caller chooses.
+  /// - Parameter artifactLocation: where its runs' artifacts go; nil is `mlflow-artifacts:/<id>`. Beside
+  ///   `mlflow-artifacts` only the buckets that `artifactRoots` names: the server writes nowhere that a caller chooses.
   /// - Parameter alongside: what else is written in the same transaction.
   /// - Throws: `.alreadyExists` when an experiment, also a deleted one, has the name.
   package func createExperiment(
@@ -14,7 +14,9 @@ extension ExperimentTracker {
   ) async throws -> ExperimentID {
     try BatchRules.checkExperimentName(name)
     for tag in tags { try BatchRules.checkExperimentTag(tag) }
-    let location = try artifactLocation.flatMap { $0.isEmpty ? nil : try ArtifactLocation.allowed($0) }
+    let location = try artifactLocation.flatMap {
+      $0.isEmpty ? nil : try ArtifactLocation.allowed($0, below: artifactRoots)
+    }
     let now = clock.now
     return try await database.write { connection in
       if let location, try ExperimentStore.isTaken(location, in: connection) {

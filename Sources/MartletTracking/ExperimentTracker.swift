@@ -1,3 +1,4 @@
+package import MartletArtifacts
 package import MartletCore
 import MartletLedger
 package import MartletStore
@@ -10,9 +11,12 @@ package import MartletStore
 package struct ExperimentTracker: Sendable {
   let database: any Database
   let clock: WallClock
+  let artifactRoots: [S3Location]
 
-  package init(database: any Database, clock: WallClock = .system) {
+  /// - Parameter artifactRoots: folders of buckets in which experiments may keep artifacts that clients write themselves.
+  package init(database: any Database, clock: WallClock = .system, artifactRoots: [S3Location] = []) {
     self.database = database
+    self.artifactRoots = artifactRoots
     self.clock = clock
   }
 

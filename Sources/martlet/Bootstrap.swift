@@ -19,6 +19,7 @@ struct UpArguments {
   var store: String?
   var scoringPort: Int?
   var outbound: OutboundPolicy
+  var buckets: ArtifactBuckets
   var linger: Duration?
   var reach: Reach
 }
@@ -38,8 +39,9 @@ struct Bootstrap {
     let plane = try await ControlPlane(
       configuration: ControlPlaneConfiguration(
         data: arguments.data, store: arguments.store, engines: EngineFolder.standard.path,
-        scoring: scoringCommand(port), outbound: arguments.outbound, version: Martlet.version, access: reach.mode,
-        authentication: reach.authentication, certificate: reach.certificate), logger: logger)
+        scoring: scoringCommand(port), outbound: arguments.outbound, buckets: arguments.buckets,
+        version: Martlet.version, access: reach.mode, authentication: reach.authentication,
+        certificate: reach.certificate), logger: logger)
     try await greetNobody(plane)
     let measures = RequestMeasures()
     let application = try await buildApplication(

@@ -76,8 +76,8 @@ struct FeatureFixture {
     return try await data.artifacts.put(file: path).digest
   }
 
-  func table(_ blob: Blob) throws -> Frame {
-    let path = try data.artifacts.path(of: blob.digest)
+  func table(_ blob: Blob) async throws -> Frame {
+    let path = try await data.artifacts.path(of: blob.digest)
     return try DuckDB.open(engines: engines, allowedDirectories: [folder]).query(
       "SELECT * FROM read_parquet('\(path)')")
   }
@@ -181,7 +181,7 @@ struct FeatureCatalogTests {
       TrainingSetRequest(
         project: fixture.project, base: base, at: "moment", features: ["trend", "kind"], label: "label",
         dropUnlabelled: false))
-    let frame = try fixture.table(set.train)
+    let frame = try await fixture.table(set.train)
     #expect(try frame.numbers("id") == [5, 4, 3, 2, 1])
     let values = try frame.numbers("value").map { $0.isNaN ? -1 : $0 }
     #expect(values == [10, 9, -1, 23.5, -1])
@@ -205,7 +205,7 @@ struct FeatureCatalogTests {
         split: TimeSplit(column: "moment", train: 0.5, test: 0.5), label: "label"))
     #expect(split.trainRows + split.testRows == 4)
     #expect(split.baseRows == 5)
-    #expect(try fixture.table(split.train).numbers("id") == [4])
+    #expect(try await fixture.table(split.train).numbers("id") == [4])
   }
 
   @Test("A training set on an older version does not see what came later")
@@ -219,8 +219,8 @@ struct FeatureCatalogTests {
     let request = TrainingSetRequest(project: fixture.project, base: base, at: "moment", features: ["trend"])
     var pinned = request
     pinned.versions = ["readings": old]
-    #expect(try fixture.table(try await fixture.features.trainingSet(request).train).numbers("value") == [25])
-    #expect(try fixture.table(try await fixture.features.trainingSet(pinned).train).numbers("value") == [23])
+    #expect(try await fixture.table(try await fixture.features.trainingSet(request).train).numbers("value") == [25])
+    #expect(try await fixture.table(try await fixture.features.trainingSet(pinned).train).numbers("value") == [23])
   }
 
   @Test(

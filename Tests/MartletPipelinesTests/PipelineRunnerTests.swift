@@ -58,7 +58,7 @@ import Testing
       let runner = harness.runner()
       let first = try await runner.run("tiny")
       let digest = try #require(try await harness.runs.steps(of: first.id)[0].outputs["table"]?.digest)
-      try FileManager.default.removeItem(atPath: try harness.artifacts.path(of: digest))
+      try FileManager.default.removeItem(atPath: try await harness.artifacts.path(of: digest))
       let plan = try await runner.plan(PipelineRunRequest(project: "tiny", author: ada))
       #expect(plan.steps.map(\.reason) == ["its earlier outputs are gone"])
       #expect(try await harness.states(try await runner.run("tiny"))["a"] == .succeeded)

@@ -1,3 +1,4 @@
+import MartletArtifacts
 import MartletCore
 import MartletTesting
 import MartletTracking
@@ -23,6 +24,26 @@ struct ArtifactTests {
     #expect(
       try await tracker.artifactFiles(below: "model", of: run.id).map(\.path) == ["MLmodel", "data/model.txt"])
     await #expect(throws: MartletError.self) { try await tracker.artifact("model", of: run.id) }
+  }
+
+  @Test(
+    "Runs of an experiment in an allowed bucket keep artifacts there; other buckets are refused",
+    arguments: TestDatabase.kinds)
+  func bucket(kind: TestDatabase.Kind) async throws {
+    let tracker = ExperimentTracker(
+      database: try await kind.open(), artifactRoots: [try S3Location("s3://bucket/team")])
+    let experiment = try await tracker.createExperiment(
+      named: "direct", artifactLocation: "s3://bucket/team/a/", by: .martlet)
+    let run = try await tracker.createRun(NewRun(experiment: experiment), by: .martlet)
+    #expect(run.info.artifactURI == "s3://bucket/team/a/\(run.id)/artifacts")
+    for location in [
+      "s3://bucket/teams", "s3://bucket", "s3://bucket/team/../x", "s3a://bucket/team", "s3://other/team",
+    ] {
+      let error = await #expect(throws: MartletError.self) {
+        try await tracker.createExperiment(named: location, artifactLocation: location, by: .martlet)
+      }
+      #expect(error?.code == .invalidInput)
+    }
   }
 
   @Test("A file is no folder, and a folder no file")

@@ -22,7 +22,7 @@ extension DataCatalog {
     let folder = try makeWorkFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let arguments = IngestArguments(
-      upload: try artifacts.path(of: upload.digest), format: try format ?? UploadFormat(fileName: name),
+      upload: try await artifacts.path(of: upload.digest), format: try format ?? UploadFormat(fileName: name),
       partition: partition, definition: record.definition, contract: record.contract,
       references: try await referenceFiles(of: record), output: folder, eventTime: eventTime)
     let outcome = try await jobs.run(

@@ -71,14 +71,21 @@ extension DataCatalog {
         return try DeliveryStore.committedFiles(key, overlapping: nil, connection)
       }
     }
-    return try files.filter { file in
-      (from.map { file.partition >= $0 } ?? true) && (to.map { file.partition <= $0 } ?? true)
-    }.map(local)
+    return try await local(
+      files.filter { file in
+        (from.map { file.partition >= $0 } ?? true) && (to.map { file.partition <= $0 } ?? true)
+      })
   }
 
-  private func local(_ file: CommittedFile) throws -> DataFile {
+  private func local(_ files: [CommittedFile]) async throws -> [DataFile] {
+    var local: [DataFile] = []
+    for file in files { local.append(try await self.local(file)) }
+    return local
+  }
+
+  private func local(_ file: CommittedFile) async throws -> DataFile {
     DataFile(
-      partition: file.partition, digest: file.digest, path: try artifacts.path(of: file.digest), rows: file.rows,
+      partition: file.partition, digest: file.digest, path: try await artifacts.path(of: file.digest), rows: file.rows,
       bytes: file.bytes, format: .parquet, firstTime: file.firstTime, lastTime: file.lastTime)
   }
 
@@ -98,7 +105,7 @@ extension DataCatalog {
     }
     return DatasetSnapshot(
       dataset: key, version: head?.id, schema: try contract(of: record), key: record.definition.key,
-      time: record.definition.time, files: try files.map(local), tail: try segments.map(local))
+      time: record.definition.time, files: try await local(files), tail: try await local(segments))
   }
 
   /// What jobs read of an older version.
@@ -110,9 +117,15 @@ extension DataCatalog {
       time: record.definition.time, files: try await files(of: version.dataset, version: version), tail: [])
   }
 
-  func local(_ segment: TailSegment) throws -> DataFile {
+  func local(_ segments: [TailSegment]) async throws -> [DataFile] {
+    var local: [DataFile] = []
+    for segment in segments { local.append(try await self.local(segment)) }
+    return local
+  }
+
+  private func local(_ segment: TailSegment) async throws -> DataFile {
     DataFile(
-      partition: segment.partition, digest: segment.digest, path: try artifacts.path(of: segment.digest),
+      partition: segment.partition, digest: segment.digest, path: try await artifacts.path(of: segment.digest),
       rows: segment.rows, bytes: segment.bytes, format: .csv, firstTime: segment.firstTime, lastTime: segment.lastTime)
   }
 

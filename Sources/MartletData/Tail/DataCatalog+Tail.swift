@@ -56,6 +56,6 @@ extension DataCatalog {
       _ = try DatasetStore.get(key, connection)
       return try TailStore.list(key, overlapping: nil, connection)
     }
-    return try segments.map(local)
+    return try await local(segments)
   }
 }

@@ -89,7 +89,16 @@ package struct Imports: Sendable {
   /// Which of these have not been brought completely yet; for `blob`, which are not stored here; for `own experiment`
   /// and `own model`, which were here before.
   package func missing(_ kind: String, _ items: [String], of id: ImportID) async throws -> [String] {
-    if kind == "blob" { return items.filter { !(Digest(hex: $0).map(artifacts.exists) ?? false) } }
+    if kind == "blob" {
+      var missing: [String] = []
+      for item in items {
+        guard let digest = Digest(hex: item), try await artifacts.exists(digest) else {
+          missing.append(item)
+          continue
+        }
+      }
+      return missing
+    }
     return try await database.read { connection in
       _ = try ImportStore.get(id, in: connection)
       if kind.hasPrefix("own ") {
@@ -102,7 +111,7 @@ package struct Imports: Sendable {
 
   /// Applies a batch, whole or not at all.
   package func add(_ batch: ImportBatch, to id: ImportID, by author: Author) async throws {
-    for file in batch.files ?? [] where !artifacts.exists(file.digest) {
+    for file in batch.files ?? [] where try await !artifacts.exists(file.digest) {
       throw MartletError.invalidInput(
         "the file \(file.digest.short)… has not been sent", fix: "send the blob first, then name it")
     }

@@ -52,8 +52,8 @@ extension Platform {
   ///
   /// - Throws: when the file is no Parquet, or DuckDB is not installed.
   package func parquetRows(of digest: Digest, limit: Int) async throws -> FileRows {
-    try await jobs.run(
-      ParquetRowsJob.kind, ParquetRowsJob(file: try artifacts.path(of: digest), limit: limit), lane: .prompt,
-      returning: FileRows.self)
+    let file = try await artifacts.path(of: digest)
+    return try await jobs.run(
+      ParquetRowsJob.kind, ParquetRowsJob(file: file, limit: limit), lane: .prompt, returning: FileRows.self)
   }
 }

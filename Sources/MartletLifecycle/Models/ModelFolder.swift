@@ -19,7 +19,7 @@ struct ModelFolder: Sendable {
   }
 
   /// Lays the files out in a folder, as links to the blobs; a folder that is whole already is left as it is.
-  func lay(out files: [ModelFile], in folder: String) throws {
+  func lay(out files: [ModelFile], in folder: String) async throws {
     let manager = FileManager.default
     do {
       try manager.createDirectory(
@@ -30,7 +30,7 @@ struct ModelFolder: Sendable {
         }
         let target = "\(folder)/\(file.path)"
         if manager.fileExists(atPath: target) { continue }
-        let source = try artifacts.path(of: file.digest)
+        let source = try await artifacts.path(of: file.digest)
         // A link shares the blob's bytes; on another file system they are copied.
         do { try manager.linkItem(atPath: source, toPath: target) } catch {
           try manager.copyItem(atPath: source, toPath: target)

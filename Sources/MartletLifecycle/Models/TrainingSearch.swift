@@ -120,7 +120,7 @@ struct TrainingSearch: Sendable {
     -> Trial
   {
     try await withScratch(in: scratch) { folder in
-      let table = try artifacts.path(of: request.table)
+      let table = try await artifacts.path(of: request.table)
       let job = TrialJob(
         table: table, inputs: request.inputs, order: request.order, preparation: try request.step.preparation,
         candidate: candidate, validationShare: 0.2, decision: request.decision, seed: seed, folder: artifacts.root,

@@ -7,14 +7,14 @@ extension DeployableVersion {
   /// A registered version as the scoring plane needs it: its files laid out, its features as joins on online tables.
   ///
   /// - Parameter dataFolder: the data directory; the package's folder is below it.
-  init(_ version: ModelVersion, project: ProjectName, dataFolder: String, files: ModelFolder) throws {
+  init(_ version: ModelVersion, project: ProjectName, dataFolder: String, files: ModelFolder) async throws {
     guard !version.files.isEmpty else {
       throw MartletError(
         .conflict, "\(version.id) has no files on this server, so it cannot be served",
         fix: "register a version whose model was logged here")
     }
     let folder = "models/\(version.id.model)/\(version.id.version)"
-    try files.lay(out: version.files, in: "\(dataFolder)/\(folder)")
+    try await files.lay(out: version.files, in: "\(dataFolder)/\(folder)")
     let package: ModelPackage
     do {
       package = try ModelPackage.load(from: "\(dataFolder)/\(folder)")

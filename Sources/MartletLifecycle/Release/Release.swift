@@ -17,7 +17,7 @@ package struct Release: Sendable {
     _ id: ModelVersionID, on endpoint: EndpointName, project: ProjectName, by author: Author, at time: Timestamp
   ) async throws -> Deployment {
     let version = try await platform.registry.version(id)
-    let deployable = try DeployableVersion(
+    let deployable = try await DeployableVersion(
       version, project: project, dataFolder: platform.dataFolder, files: ModelFolder(artifacts: platform.artifacts))
     let deployment = try await platform.deployments.start(deployable, on: endpoint, by: author, at: time)
     if deployment.status == .promoted { try await crown(id, by: author) }

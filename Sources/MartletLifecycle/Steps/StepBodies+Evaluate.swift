@@ -15,12 +15,13 @@ extension StepBodies {
     let trained = try value(evaluate.model, context, as: TrainedModel.self)
     let champion = try await champion(for: evaluate.model, context)
     let evaluation = try await withScratch(in: platform.scratch) { folder in
-      let models = try layOut(trained, champion, in: folder)
+      let models = try await layOut(trained, champion, in: folder)
       let reference = "\(folder)/reference.parquet"
       let job = EvaluationJob(
-        table: try table(evaluate.table, context).path, inputs: trained.inputs, order: trained.order, models: models,
+        table: try await table(evaluate.table, context).path, inputs: trained.inputs, order: trained.order,
+        models: models,
         slices: evaluate.slices, decision: DecisionMatrix(context.file.charter), bootstrap: evaluate.bootstrap,
-        seed: trained.seed, trainingTable: try platform.artifacts.path(of: trained.table),
+        seed: trained.seed, trainingTable: try await platform.artifacts.path(of: trained.table),
         folders: [platform.artifacts.root, folder], reference: reference)
       let outcome = try await platform.jobs.run(EvaluationJob.kind, job, returning: EvaluationJob.Outcome.self)
       let blob = try await platform.artifacts.put(file: reference)
@@ -34,17 +35,19 @@ extension StepBodies {
       ], summary: Self.short(evaluation.candidate.metrics))
   }
 
-  private func layOut(_ trained: TrainedModel, _ champion: ModelVersion?, in folder: String) throws -> [EvaluationJob
-    .Model]
+  private func layOut(_ trained: TrainedModel, _ champion: ModelVersion?, in folder: String) async throws
+    -> [EvaluationJob.Model]
   {
     var models = [(name: "candidate", files: trained.files)]
     models += trained.baselines.map { (name: $0.name, files: $0.files) }
     if let champion { models.append((name: "champion", files: champion.files)) }
-    return try models.enumerated().map { index, model in
+    var laidOut: [EvaluationJob.Model] = []
+    for (index, model) in models.enumerated() {
       let place = "\(folder)/model-\(index)"
-      try ModelFolder(artifacts: platform.artifacts).lay(out: model.files, in: place)
-      return EvaluationJob.Model(name: model.name, folder: place)
+      try await ModelFolder(artifacts: platform.artifacts).lay(out: model.files, in: place)
+      laidOut.append(EvaluationJob.Model(name: model.name, folder: place))
     }
+    return laidOut
   }
 
   private func evaluation(

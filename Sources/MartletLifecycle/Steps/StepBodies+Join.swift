@@ -7,7 +7,7 @@ import MartletPipelines
 extension StepBodies {
   /// Joins feature views as they were known at each row's own time, and cuts the table by time.
   func join(_ step: StepDefinition, _ join: JoinStep, _ context: StepContext) async throws -> StepResult {
-    let base = try table(join.table, context)
+    let base = try await table(join.table, context)
     let split = join.split.map { TimeSplit(column: $0.column ?? join.at, train: $0.train, test: $0.test) }
     let label = try label(of: step, context)
     let set = try await platform.features.trainingSet(

@@ -31,7 +31,7 @@ extension StepBodies {
     if let evaluation { files.append(try await referenceFile(evaluation)) }
     let lineage = try await lineage(of: trained, evaluation, context)
     let package = try await withScratch(in: platform.scratch) { folder in
-      try ModelFolder(artifacts: platform.artifacts).lay(out: trained.files, in: folder)
+      try await ModelFolder(artifacts: platform.artifacts).lay(out: trained.files, in: folder)
       return try ModelPackage.load(from: folder)
     }
     let version = try await platform.registry.createVersion(
@@ -64,7 +64,7 @@ extension StepBodies {
 
   /// The training rows that monitors compare with travel with the model.
   private func referenceFile(_ evaluation: Evaluation) async throws -> ModelFile {
-    let path = try platform.artifacts.path(of: evaluation.reference)
+    let path = try await platform.artifacts.path(of: evaluation.reference)
     let blob = try await platform.artifacts.put(file: path)
     return ModelFile(path: Self.referenceName, digest: evaluation.reference, size: Int64(blob.size))
   }

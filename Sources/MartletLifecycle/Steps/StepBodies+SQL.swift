@@ -19,7 +19,7 @@ extension StepBodies {
         // A name of its own, even where a dataset is called the same.
         var table = "\(output.step)_\(output.output)"
         while tables[table] != nil { table += "_" }
-        tables[table] = [try self.table(output, context).path]
+        tables[table] = [try await self.table(output, context).path]
         names[reference] = "\"\(table)\""
       default: break
       }

@@ -10,7 +10,7 @@ extension StepBodies {
       throw MartletError.invalidInput(
         "the engines \(train.engines.joined(separator: ", ")) are not there yet", fix: "use engines: [lightgbm]")
     }
-    let table = try table(train.table, context)
+    let table = try await table(train.table, context)
     let joined = try value(train.table, context, as: JoinedTable.self)
     let label = try train.label.text(context.params)
     let ignored = Set(train.ignore + [label])

@@ -48,11 +48,11 @@ package struct StepBodies: Sendable {
   }
 
   /// The table behind an input, as a local Parquet file.
-  func table(_ name: StepOutputName, _ context: StepContext) throws -> (digest: Digest, path: String) {
+  func table(_ name: StepOutputName, _ context: StepContext) async throws -> (digest: Digest, path: String) {
     guard let digest = context.inputs[name]?.digest else {
       throw MartletError(.internalError, "the input '\(name)' is not a table")
     }
-    return (digest, try platform.artifacts.path(of: digest))
+    return (digest, try await platform.artifacts.path(of: digest))
   }
 
   /// The small value behind an input.

@@ -18,7 +18,11 @@ struct CommandFolders: Sendable {
 
   /// Writes the project's files and copies the inputs, which a command may then change without harm; blocking.
   /// Returns the path of each input that has contents.
-  func prepare(_ context: StepContext, step: StepDefinition) throws -> [StepOutputName: String] {
+  ///
+  /// - Parameter sources: where the contents of the inputs lie.
+  func prepare(_ context: StepContext, from sources: [StepOutputName: String], step: StepDefinition) throws
+    -> [StepOutputName: String]
+  {
     let manager = FileManager.default
     for folder in [project, inputs, out, temporary] {
       try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -35,11 +39,11 @@ struct CommandFolders: Sendable {
     }
     var paths: [StepOutputName: String] = [:]
     for (name, output) in context.inputs {
-      guard let digest = output.digest else { continue }
+      guard let source = sources[name] else { continue }
       let folder = "\(inputs)/\(name.step)"
       try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let path = "\(folder)/\(output.fileName ?? name.output)"
-      try manager.copyItem(atPath: try context.artifacts.path(of: digest), toPath: path)
+      try manager.copyItem(atPath: source, toPath: path)
       try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
       paths[name] = path
     }

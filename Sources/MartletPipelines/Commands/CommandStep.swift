@@ -41,7 +41,13 @@ package struct CommandStep: Sendable {
       throw MartletError(.internalError, "the step '\(step.name)' is not a command")
     }
     let folders = CommandFolders(context.scratch)
-    let inputs = try await threads.runIfActive { try folders.prepare(context, step: step) }
+    var sources: [StepOutputName: String] = [:]
+    for (name, output) in context.inputs {
+      if let digest = output.digest { sources[name] = try await context.artifacts.path(of: digest) }
+    }
+    let inputs = try await threads.runIfActive { [sources] in
+      try folders.prepare(context, from: sources, step: step)
+    }
     let line = try await filled(command, step, context, inputs, folders)
     let variables = try await variables(step, context, inputs, folders)
     let result: CommandResult

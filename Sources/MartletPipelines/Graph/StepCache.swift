@@ -24,7 +24,9 @@ package struct StepCache: Sendable {
     }
     guard let found else { return nil }
     for output in found.outputs.values {
-      for digest in [output.digest].compactMap(\.self) + output.blobs where !artifacts.exists(digest) { return nil }
+      for digest in [output.digest].compactMap(\.self) + output.blobs where try await !artifacts.exists(digest) {
+        return nil
+      }
     }
     return found
   }

@@ -1,5 +1,9 @@
 import ArgumentParser
+import Foundation
+import MartletArtifacts
+import MartletCore
 import MartletLifecycle
+import MartletServer
 
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,6 +20,9 @@ struct UpCommand: AsyncParsableCommand {
       It starts a scoring process on the port after its own and stops cleanly on Ctrl-C or TERM.
       `to: webhook:secret:oncall` in a project file needs MARTLET_SECRET_ONCALL (the address) in the server's environment,
       and MARTLET_SECRET_ONCALL_KEY where its messages are to be signed.
+      Artifacts lie in the data directory, or in a bucket:
+        martlet up --artifacts s3://bucket/martlet --s3-endpoint https://s3.example.com
+      with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION from the environment.
       """)
 
   @Option(help: "The port of API and pages; 0 lets the system choose.")
@@ -57,6 +64,24 @@ struct UpCommand: AsyncParsableCommand {
   )
   var store: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep artifacts in this bucket; the data directory unless told.", valueName: "s3://bucket/folder"))
+  var artifacts: String?
+
+  @Option(
+    help: ArgumentHelp("Where S3 answers; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or AWS unless told.", valueName: "url"))
+  var s3Endpoint: String?
+
+  @Option(help: ArgumentHelp("How much of the bucket is kept in the data directory, in GiB.", valueName: "size"))
+  var artifactCache = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "Let experiments keep artifacts below here, where clients write them; may be given several times.",
+      valueName: "s3://bucket/folder"))
+  var allowArtifactRoot: [String] = []
+
   @Option(help: "The port on which models answer; the port after --port unless told.")
   var scoringPort: Int?
 
@@ -80,8 +105,22 @@ struct UpCommand: AsyncParsableCommand {
     try await Bootstrap(
       UpArguments(
         host: host, port: port, anyPort: anyPort, data: global.dataDirectory, store: store, scoringPort: scoringPort,
-        outbound: try OutboundPolicy(reading: allowOutbound), linger: linger?.duration, reach: try reach())
+        outbound: try OutboundPolicy(reading: allowOutbound), buckets: try buckets(), linger: linger?.duration,
+        reach: try reach())
     ).run()
+  }
+
+  private func buckets() throws -> ArtifactBuckets {
+    guard (1...1_000_000).contains(artifactCache) else {
+      throw MartletError.invalidInput("--artifact-cache cannot be \(artifactCache)", fix: "give 1 or more, in GiB")
+    }
+    let archive = try artifacts.map { text in
+      let location = try S3Location(text)
+      let account = try S3Account(environment: ProcessInfo.processInfo.environment, endpoint: s3Endpoint)
+      return S3Archive(location, account: account)
+    }
+    return ArtifactBuckets(
+      archive: archive, cacheLimit: Int64(artifactCache) << 30, direct: try allowArtifactRoot.map(S3Location.init))
   }
 
   private func reach() throws -> Reach {
