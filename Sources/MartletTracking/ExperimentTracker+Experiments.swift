@@ -57,7 +57,8 @@ extension ExperimentTracker {
   package func experiment(named text: String) async throws -> Experiment {
     if Int64(text) != nil {
       do { return try await experiment(ExperimentID(text)) } catch let error as MartletError
-      where error.code == .notFound {}
+        where error.code == .notFound
+      {}
     }
     guard let known = try await findExperiment(named: text) else {
       throw MartletError.notFound(
