@@ -40,6 +40,7 @@ def client(server, s3, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     mlflow.set_tracking_uri(server.url)
     mlflow.set_registry_uri(server.url)
+    mlflow.set_experiment(experiment_id="0")  # rather than the last of another file in this process
     return mlflow.MlflowClient()
 
 
