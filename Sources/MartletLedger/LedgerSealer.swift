@@ -21,11 +21,14 @@ package struct LedgerSealer: Sendable {
       await sealOnce()
       try? await Task.sleep(for: interval)
     }
-    await sealOnce()
+    // Entries of the last moments are sealed by a task that is not cancelled.
+    await Task { await sealOnce() }.value
   }
 
   private func sealOnce() async {
-    do { try await ledger.seal() } catch {
+    do { try await ledger.seal() } catch is CancellationError {
+      return
+    } catch {
       let error = MartletError(error, doing: "entries could not be sealed")
       logger.warning("the ledger could not be sealed; it is tried again: \(error)")
     }

@@ -44,7 +44,8 @@ extension SQLConnection {
   @discardableResult
   package func execute(_ sql: String) throws -> Int { try execute(sql, []) }
 
-  /// All rows, each made into a value by `body`.
+  /// All rows, each made into a value by `body`. Inlinable, so that callers in other modules get a loop over their own type.
+  @inlinable
   package func rows<Value>(_ sql: String, _ arguments: [SQLValue] = [], _ body: (SQLRow) throws -> Value) throws
     -> [Value]
   {
@@ -57,6 +58,7 @@ extension SQLConnection {
   }
 
   /// The first row made into a value, or nil when there is none.
+  @inlinable
   package func first<Value>(_ sql: String, _ arguments: [SQLValue] = [], _ body: (SQLRow) throws -> Value) throws
     -> Value?
   {

@@ -53,6 +53,29 @@ struct SQLiteFileTests {
     await database.close()
   }
 
+  @Test("Transactions that share a commit write no temporary files")
+  func noTemporaryFiles() async throws {
+    let database = try await TestDatabase.Kind.sqlite.open(migrations: thingTables)
+    try await database.write { connection in
+      for name in 0..<60 {
+        let note = SQLValue.text(String(repeating: "x", count: 3000))
+        try connection.execute("INSERT INTO things (name, count, note) VALUES (?, 0, ?)", [.text("\(name)"), note])
+      }
+    }
+    try await withThrowingTaskGroup(of: [String].self) { group in
+      for _ in 0..<50 {
+        group.addTask {
+          try await database.write { connection in
+            try connection.execute("UPDATE things SET count = count + 1", [])
+            return try openFiles().filter { $0.contains("etilqs") }
+          }
+        }
+      }
+      for try await files in group { #expect(files.isEmpty) }
+    }
+    await database.close()
+  }
+
   @Test("A full disk fails the request that needs it, not its neighbours, and nothing is half-written")
   func fullDisk() async throws {
     let path = try TemporaryFolder.make() + "/martlet.db"
@@ -173,5 +196,12 @@ private actor Acknowledged {
 
   func reached(_ count: Int) async {
     if names.count < count { await withCheckedContinuation { waiting = (count, $0) } }
+  }
+}
+
+/// What this process has open.
+private func openFiles() throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)
   }
 }

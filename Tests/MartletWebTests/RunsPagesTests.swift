@@ -135,6 +135,8 @@ struct RunsPagesTests {
       #expect(html.contains(text), "\(text)")
     }
     #expect(html.ranges(of: "<figure").count == 13)
+    #expect(html.ranges(of: "chart spark").count == 12)
+    #expect(html.contains("layer0/norm: 2 values from 1 to 1, last 1"))
     let found = try await world.get("/runs/\(run.id)?metric=layer98").html
     #expect(found.contains("11 metrics found"))
     #expect(!found.contains("layer1/norm"))

@@ -88,7 +88,7 @@ struct WhoAmICommand: ClientCommand {
     session.output.item(
       try await session.client.get("/whoami"),
       [
-        .init("name", "name"), .init("signed in", "authenticated"), .init("roles", "roles"),
+        .init("name", "name"), .init("signed in", "authenticated"), .roles("roles"),
         .init("may", "permissions"), .init("only in", "project"),
       ], link: nil)
   }

@@ -17,7 +17,7 @@ struct UserCommand: AsyncParsableCommand {
     ])
 
   static let columns: [Column] = [
-    .init("name", "name"), .init("roles", "roles"), .init("shut out", "disabled"), .init("since", "created"),
+    .init("name", "name"), .roles("roles"), .init("shut out", "disabled"), .init("since", "created"),
   ]
 
   static func path(_ name: String, _ rest: String = "") -> String { "/users/\(APIClient.escape(name))\(rest)" }
@@ -35,7 +35,7 @@ struct UserListCommand: ClientCommand {
   func run(_ session: Session) async throws {
     try await session.list(
       "/users",
-      [.init("NAME", "name"), .init("ROLES", "roles"), .init("SHUT OUT", "disabled"), .init("SINCE", "created")],
+      [.init("NAME", "name"), .roles("ROLES"), .init("SHUT OUT", "disabled"), .init("SINCE", "created")],
       page: "/users")
   }
 }

@@ -53,6 +53,8 @@ struct Column {
   let title: String
   let path: [String]
   let isNumber: Bool
+  /// How a person reads the value, where that is not how JSON of its kind is read.
+  private(set) var words: (@Sendable (JSON) -> String)?
 
   init(_ title: String, _ path: String, number: Bool = false) {
     self.title = title
@@ -69,7 +71,19 @@ struct Column {
     isNumber = number
   }
 
-  func cell(_ item: JSON) -> String { item.value(at: path)?.cellText ?? "" }
+  func cell(_ item: JSON) -> String { item.value(at: path).map { words?($0) ?? $0.cellText } ?? "" }
+
+  /// The roles of an account: "admin", "data-scientist in flights".
+  static func roles(_ title: String) -> Column {
+    var column = Column(title, "roles")
+    column.words = { roles in
+      let grants = (roles.array ?? []).map { grant in
+        [grant["role"]?.cellText, grant["project"]?.cellText].compactMap { $0 }.joined(separator: " in ")
+      }
+      return grants.joined(separator: ", ")
+    }
+    return column
+  }
 }
 
 extension JSON {

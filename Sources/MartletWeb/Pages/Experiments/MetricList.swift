@@ -54,18 +54,21 @@ struct MetricList {
       + (more > 0 ? "; the first \(Self.mostSystemCharts), others by a search for their name" : "")
   }
 
-  /// - Parameter charted: keys with a chart on this page.
-  func table(charted: Set<String>) -> Table {
+  /// - Parameter curves: the courses that are drawn on this page, by metric.
+  func table(curves: [String: MetricCurve]) -> Table {
     let byKey = Dictionary(metrics.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-    let shown = part(order, page: page, size: Self.rowsOnAPage)
+    let shown = part(order, page: page, size: Self.rowsOnAPage).compactMap { byKey[$0] }
+    let hasCourses = shown.contains { curves[$0.key] != nil }
     return Table(
-      "Metrics", columns: [.init("Metric"), .number("Value"), .number("Step")],
-      rows: shown.compactMap { key in
-        byKey[key].map { metric in
-          Table.Row([
-            .text(key, link: charted.contains(key) ? "#chart-\(key)" : nil), .number(metric.value), .count(metric.step),
-          ])
-        }
+      "Metrics",
+      columns: [.init("Metric"), .number("Value"), .number("Step")] + (hasCourses ? [.init("Course")] : []),
+      rows: shown.map { metric in
+        let curve = curves[metric.key]
+        let cells: [Cell] = [
+          .text(metric.key, link: curve == nil ? nil : "#chart-\(metric.key)"), .number(metric.value),
+          .count(metric.step),
+        ]
+        return Table.Row(cells + (hasCourses ? [.course(curve)] : []))
       }, empty: search == nil ? "No metrics were logged." : "No metric has this in its name.")
   }
 
@@ -110,5 +113,19 @@ struct MetricList {
     let last = max(1, (count + size - 1) / size)
     return (page > 1 ? [Link(label: "Previous \(noun)", link: address(min(page - 1, last)))] : [])
       + (page < last ? [Link(label: "Next \(noun)", link: address(page + 1))] : [])
+  }
+}
+
+extension Cell {
+  /// As many values as a line in a table can show.
+  private static let valuesOfACourse = 80
+
+  /// A small picture of how a series went.
+  fileprivate static func course(_ curve: MetricCurve?) -> Cell {
+    guard let curve else { return Cell(html: "–") }
+    let means = curve.parts.compactMap(\.mean)
+    let stride = max(1, (means.count + valuesOfACourse - 1) / valuesOfACourse)
+    let values = means.indices.filter { (means.count - 1 - $0) % stride == 0 }.map { means[$0] }
+    return Cell(html: Sparkline(title: curve.key, values: values).svg)
   }
 }

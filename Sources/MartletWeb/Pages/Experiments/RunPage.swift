@@ -49,10 +49,8 @@ struct RunPage {
     status = run.info.status.badge.html
     took = run.info.endTime.map { "took \(readable(Timestamp(milliseconds: $0) - start))" } ?? "under way"
     facts = Self.facts(content).html
-    metrics =
-      content.metrics.table(
-        charted: Set((content.curves + content.systemCurves).filter { $0.points > 1 }.map(\.key))
-      ).html
+    let courses = (content.curves + content.systemCurves).filter { $0.points > 1 }
+    metrics = content.metrics.table(curves: Dictionary(courses.map { ($0.key, $0) }) { first, _ in first }).html
     list = content.metrics.model(path: path, options: content.options)
     options = content.options.fields
     params = Self.pairs("Parameters", run.params, empty: "No parameters were logged.")
