@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletRegistry
 import MartletTracking
@@ -5,7 +6,8 @@ import MartletTracking
 /// Where a client says that a new model version comes from, checked, and the files that are there.
 ///
 /// The server reads nothing through a source: it only looks up names of its own artifact space. Other stores'
-/// addresses are kept as text; paths on this machine are refused.
+/// addresses are kept as text; paths on this machine are refused. What a version is made from becomes readable with it, so
+/// whoever makes one must be allowed to read all of that: demanded before anything is looked up.
 struct VersionSource {
   var source: String
   var run: RunID?
@@ -13,6 +15,7 @@ struct VersionSource {
   var files: [ModelFile] = []
   /// The registered version that this one is a copy of.
   var copied: ModelVersion?
+  private let demandReading: @Sendable (Subject) async throws -> Void
 
   private static let elsewhere: Set<String> = [
     "s3", "s3a", "gs", "wasb", "wasbs", "abfs", "abfss", "adl", "dbfs", "hdfs", "viewfs", "oss", "b2", "r2",
@@ -20,9 +23,12 @@ struct VersionSource {
 
   init(
     _ source: String, run: RunID?, loggedModelID: String?, isPrompt: Bool, tracker: ExperimentTracker,
-    registry: ModelRegistry
+    registry: ModelRegistry, demandReading: @escaping @Sendable (Subject) async throws -> Void
   ) async throws {
     (self.source, self.run, self.loggedModelID) = (source, run, loggedModelID)
+    self.demandReading = demandReading
+    if let run { try await demandReading(.run(run)) }
+    if let loggedModelID { try await demandReading(.loggedModel(loggedModelID)) }
     if isPrompt {
       guard source == "prompt-template" || source == "dummy-source" else {
         throw Self.invalid(source, "Prompt sources must use an MLflow placeholder.")
@@ -63,29 +69,46 @@ struct VersionSource {
     if parts.count == 1, parts[0].hasPrefix("m-"), !parts[0].contains("@") {
       guard loggedModelID == parts[0] else { throw Self.mismatched(source, "model_id") }
       let model = try await tracker.loggedModel(parts[0])
-      run = run ?? model.sourceRun
+      try await adopt(run: model.sourceRun)
       if let root = ArtifactLocation.path(ofURI: model.artifactURI) {
         files = try await tracker.artifactFiles(below: root).map(ModelFile.init)
       }
       return
     }
-    let original = try await Self.version(parts, registry)
+    let original = try await version(parts, registry)
     source = "models:/\(original.id.model)/\(original.id.version)"
-    run = run ?? original.run
-    loggedModelID = loggedModelID ?? original.loggedModelID
+    try await adopt(run: original.run)
+    if loggedModelID == nil, let id = original.loggedModelID {
+      try await demandReading(.loggedModel(id))
+      loggedModelID = id
+    }
     files = original.files
     copied = original
   }
 
-  private static func version(_ parts: [String], _ registry: ModelRegistry) async throws -> ModelVersion {
+  /// The run of what the version is made from, where the request names none.
+  private mutating func adopt(run other: RunID?) async throws {
+    guard run == nil, let other else { return }
+    try await demandReading(.run(other))
+    run = other
+  }
+
+  private func version(_ parts: [String], _ registry: ModelRegistry) async throws -> ModelVersion {
     if parts.count == 2, let number = Int(parts[1]) {
+      try await demandReading(.model(ModelName(parts[0])))
       return try await registry.version(ModelVersionID(model: ModelName(parts[0]), version: number))
     }
     let halves = parts[0].split(separator: "@", maxSplits: 1).map(String.init)
-    guard parts.count == 1, halves.count == 2,
-      let version = try await registry.findVersion(of: ModelName(halves[0]), alias: halves[1])
-    else { throw invalid("models:/" + parts.joined(separator: "/"), "There is no such model version.") }
+    guard parts.count == 1, halves.count == 2 else { throw Self.absent(parts) }
+    try await demandReading(.model(ModelName(halves[0])))
+    guard let version = try await registry.findVersion(of: ModelName(halves[0]), alias: halves[1]) else {
+      throw Self.absent(parts)
+    }
     return version
+  }
+
+  private static func absent(_ parts: [String]) -> MartletError {
+    invalid("models:/" + parts.joined(separator: "/"), "There is no such model version.")
   }
 
   /// `mlflow-artifacts:/<path>` below the run or logged model that the request names.
@@ -97,7 +120,7 @@ struct VersionSource {
     if let loggedModelID {
       let model = try await tracker.loggedModel(loggedModelID)
       root = ArtifactLocation.path(ofURI: model.artifactURI)
-      run = run ?? model.sourceRun
+      try await adopt(run: model.sourceRun)
     } else if let run {
       root = ArtifactLocation.path(ofURI: try await tracker.runInfo(run).artifactURI)
     }

@@ -25,27 +25,17 @@ struct WireGate: Sendable {
     try await control.allows(act.permissions(on: subject), act.level, caller, on: subject)
   }
 
-  /// Those of a list that the caller may read.
-  func readable<Item: Sendable>(_ items: [Item], _ subject: (Item) -> Subject) async throws -> [Item] {
-    if AccessControl.showsAll(to: caller) { return items }
-    var shown: [Item] = []
-    var known: [Subject: Bool] = [:]
-    for item in items {
-      let subject = subject(item)
-      let isShown = if let answer = known[subject] { answer } else { try await allows(.read, subject) }
-      known[subject] = isShown
-      if isShown { shown.append(item) }
-    }
-    return shown
-  }
-
   /// The project that a new experiment or model is to belong to, beside its maker: the one that is asked for, or the only
   /// one in which the maker works.
   ///
   /// - Parameter name: an experiment with a project's name is the project's own, so that only its people may make it.
   func owner(ofNew name: String?, tagged: String?, _ permission: Permission) async throws -> String? {
+    if let name, try await isProject(name) {
+      try await demandProject(named: name, permission)
+      guard tagged == nil || tagged == name else { throw Self.reserved(name) }
+      return tagged == nil ? name : nil
+    }
     if caller.isLocal { return nil }
-    if let name { try await demandProject(named: name, permission) }
     if let tagged {
       try await control.demand([permission], .manage, of: caller, on: .project(ProjectName(tagged)))
       return nil
@@ -59,6 +49,12 @@ struct WireGate: Sendable {
     return projects.count == 1 ? projects.first?.text : nil
   }
 
+  private static func reserved(_ name: String) -> MartletError {
+    .invalidInput(
+      "the experiment '\(name.prefix(64))' is that of the project of this name, and belongs to no other",
+      fix: "leave the tag \(ProjectName.tag) out, or choose another name")
+  }
+
   /// A name that is a project's is for those who may do this in the project.
   func demandProject(named name: String, _ permission: Permission) async throws {
     if caller.isLocal { return }
@@ -70,24 +66,12 @@ struct WireGate: Sendable {
   /// which they work.
   func demandOwnerChange(_ key: String, to project: String?, _ subject: Subject, _ permission: Permission) async throws
   {
-    guard key == Ownership.projectTag, !caller.isLocal else { return }
+    guard key == ProjectName.tag, !caller.isLocal else { return }
     try await demand(.manage, subject)
     guard let project else { return }
     try await control.demand([permission], .manage, of: caller, on: .project(ProjectName(project)))
   }
 
-  /// A page that shows something of what the caller may read, or is the last: clients stop at empty pages.
-  func readablePage<Item: Sendable>(
-    from token: String?, _ subject: (Item) -> Subject, _ load: (String?) async throws -> Page<Item>
-  ) async throws -> Page<Item> {
-    var token = token
-    while true {
-      let page = try await load(token)
-      let shown = try await readable(page.items, subject)
-      if !shown.isEmpty || page.nextToken == nil { return Page(shown, nextToken: page.nextToken) }
-      token = page.nextToken
-    }
-  }
 }
 
 /// What an MLflow endpoint asks of its caller; each declares one.

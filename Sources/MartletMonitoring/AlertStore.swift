@@ -51,8 +51,11 @@ package struct AlertStore: Sendable {
   }
 
   /// Alerts of a project, about a subject (nil: of all), newest first.
+  ///
+  /// - Parameter projects: only of these; nil: of all.
   package func alerts(
-    project: ProjectName? = nil, about subject: String? = nil, openOnly: Bool = false, limit: Int = 500
+    project: ProjectName? = nil, among projects: Set<ProjectName>? = nil, about subject: String? = nil,
+    openOnly: Bool = false, limit: Int = 500
   ) async throws -> [Alert] {
     var conditions: [String] = []
     var arguments: [SQLValue] = []
@@ -63,6 +66,11 @@ package struct AlertStore: Sendable {
     if let subject {
       conditions.append("subject = ?")
       arguments.append(.text(subject))
+    }
+    if let projects {
+      let among = SQLFragment.texts(projects.map(\.text).sorted(), as: "p", in: database.dialect)
+      conditions.append("project IN (SELECT p.value FROM \(among.sql))")
+      arguments += among.arguments
     }
     if openOnly { conditions.append("state = 'open'") }
     let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")

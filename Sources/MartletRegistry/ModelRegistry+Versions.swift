@@ -1,24 +1,25 @@
 package import MartletCore
 import MartletLedger
-import MartletStore
+package import MartletStore
 
 extension ModelRegistry {
   /// Registers a version. Its files are fixed from now on.
   ///
-  /// - Throws: `.notFound` when there is no such model and `createsModel` is false.
-  package func createVersion(_ new: NewModelVersion, by author: Author) async throws -> ModelVersion {
+  /// - Parameter claim: asked in the same transaction before a model that is not `new.project`'s becomes it; throws where it
+  ///   is somebody else's. Of the model's name, and the project that it belongs to.
+  /// - Throws: `.notFound` when there is no such model and `new` is of no project.
+  package func createVersion(
+    _ new: NewModelVersion, by author: Author,
+    claim: @escaping @Sendable (any SQLConnection, ModelName, ProjectName?) throws -> Void = { _, _, _ in }
+  ) async throws -> ModelVersion {
     try ModelRules.checkName(new.model)
     try ModelRules.checkDescription(new.description)
     for (key, value) in new.tags { try ModelRules.checkTag(key, value) }
     let files = new.files.sorted { $0.path < $1.path }
     let now = clock.now
     return try await database.write { connection in
-      if new.createsModel, try ModelStore.insert(new.model, description: nil, by: author, at: now, in: connection) {
-        try Ledger.append(
-          LedgerEntry(
-            action: "model.created", object: "model:\(new.model)", before: nil,
-            after: Self.created(description: nil, tags: [:]), reason: nil),
-          by: author, at: now, in: connection)
+      if let project = new.project {
+        try Self.ensureModel(new.model, of: project, by: author, now, claim, in: connection)
       }
       let number = try VersionStore.nextNumber(of: new.model, at: now, in: connection)
       let version = Self.version(new, number: number, files: files, by: author, at: now)
@@ -29,6 +30,24 @@ extension ModelRegistry {
           after: Self.summary(of: version), reason: nil), by: author, at: now, in: connection)
       return version
     }
+  }
+
+  /// Makes the model of a project where there is none.
+  private static func ensureModel(
+    _ name: ModelName, of project: ProjectName, by author: Author, _ now: Timestamp,
+    _ claim: (any SQLConnection, ModelName, ProjectName?) throws -> Void, in connection: any SQLConnection
+  ) throws {
+    let isNew = try ModelStore.insert(name, description: nil, by: author, at: now, in: connection)
+    let owner = isNew ? nil : try ModelStore.tag(ProjectName.tag, of: name, in: connection)
+    guard owner != project.text else { return }
+    if !isNew { try claim(connection, name, owner.map { ProjectName($0) }) }
+    try ModelStore.setTag(ProjectName.tag, project.text, on: name, in: connection)
+    guard isNew else { return }
+    try Ledger.append(
+      LedgerEntry(
+        action: "model.created", object: "model:\(name)", before: nil,
+        after: created(description: nil, tags: [ProjectName.tag: project.text]), reason: nil),
+      by: author, at: now, in: connection)
   }
 
   private static func version(
@@ -77,15 +96,18 @@ extension ModelRegistry {
   /// - Parameters:
   ///   - filter: MLflow's grammar over name, run_id, source_path, version_number and tags.
   ///   - limit: 1 … 200,000
+  ///   - visibility: of models; those of others are as if they were not there.
   package func searchVersions(
-    filter: String? = nil, orderBy: [String] = [], limit: Int = 10_000, pageToken: String? = nil
+    filter: String? = nil, orderBy: [String] = [], limit: Int = 10_000, pageToken: String? = nil,
+    visibility: Visibility = .everything
   ) async throws -> Page<ModelVersion> {
     try Self.checkLimit(limit, atMost: 200_000)
     let clauses = try VersionStore.grammar.parse(filter)
     let orders = try VersionStore.grammar.parseOrders(orderBy)
     let offset = try PageToken(pageToken).offset
     let found = try await database.read {
-      try VersionStore.search(clauses, orders: orders, limit: limit + 1, offset: offset, in: $0)
+      try VersionStore.search(
+        clauses, orders: orders, visibility: visibility, limit: limit + 1, offset: offset, in: $0)
     }
     return Self.page(found, limit: limit, offset: offset)
   }

@@ -101,15 +101,18 @@ package struct ModelRegistry: Sendable {
   /// - Parameters:
   ///   - filter: MLflow's grammar over name and tags. Prompts are left out unless the filter asks for them.
   ///   - limit: 1 … 1000
+  ///   - visibility: what may be found; the rest is as if it were not there.
   package func searchModels(
-    filter: String? = nil, orderBy: [String] = [], limit: Int = 100, pageToken: String? = nil
+    filter: String? = nil, orderBy: [String] = [], limit: Int = 100, pageToken: String? = nil,
+    visibility: Visibility = .everything
   ) async throws -> Page<RegisteredModel> {
     try Self.checkLimit(limit, atMost: 1000)
     let clauses = try ModelStore.grammar.parse(filter)
     let orders = try ModelStore.grammar.parseOrders(orderBy)
     let offset = try PageToken(pageToken).offset
     let found = try await database.read {
-      try ModelStore.search(clauses, orders: orders, limit: limit + 1, offset: offset, in: $0)
+      try ModelStore.search(
+        clauses, orders: orders, visibility: visibility, limit: limit + 1, offset: offset, in: $0)
     }
     return Self.page(found, limit: limit, offset: offset)
   }

@@ -37,10 +37,7 @@ enum ModelStore {
 
   /// Whether the model is one of MLflow's prompts; false when there is no such model.
   static func isPrompt(_ name: ModelName, in connection: any SQLConnection) throws -> Bool {
-    let value = try connection.first(
-      "SELECT value FROM registered_model_tags WHERE name = ? AND key = ?", [SQLValue(name), .text(PromptFilter.tag)]
-    ) { try $0.text(0) }
-    return value?.lowercased() == "true"
+    try tag(PromptFilter.tag, of: name, in: connection)?.lowercased() == "true"
   }
 
   static func touch(_ name: ModelName, at now: Timestamp, in connection: any SQLConnection) throws {
@@ -73,6 +70,12 @@ enum ModelStore {
   }
 
   // MARK: Tags and aliases
+
+  static func tag(_ key: String, of name: ModelName, in connection: any SQLConnection) throws -> String? {
+    try connection.first(
+      "SELECT value FROM registered_model_tags WHERE name = ? AND key = ?", [SQLValue(name), .text(key)]
+    ) { try $0.text(0) }
+  }
 
   static func setTag(_ key: String, _ value: String, on name: ModelName, in connection: any SQLConnection) throws {
     try connection.execute(
@@ -116,16 +119,20 @@ enum ModelStore {
       "last_updated_timestamp": "last_update_time",
     ])
 
+  static let tagTable = TagTable("registered_model_tags", key: "name")
+
   static func search(
-    _ clauses: [FilterClause], orders: [OrderClause], limit: Int, offset: Int, in connection: any SQLConnection
+    _ clauses: [FilterClause], orders: [OrderClause], visibility: Visibility, limit: Int, offset: Int,
+    in connection: any SQLConnection
   ) throws -> [RegisteredModel] {
-    let filter = PromptFilter.condition(clauses, hasTag: "registered_model_tags t WHERE t.name = m.name") { clause in
+    let asked = PromptFilter.condition(clauses, hasTag: "registered_model_tags t WHERE t.name = m.name") { clause in
       guard clause.entity == .tag else { return clause.comparing("m.\(clause.key)", in: connection.dialect) }
       let comparison = clause.comparing("t.value", in: connection.dialect)
       return SQLFragment(
         "EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.name = m.name AND t.key = ? AND \(comparison.sql))",
         [.text(clause.key)] + comparison.arguments)
     }
+    let filter = asked.and(visibility.condition(on: "m.name", tagTable, in: connection.dialect))
     var order = orders.map { "m.\($0.key) \($0.ascending ? "ASC" : "DESC")" }
     if !orders.contains(where: { $0.key == "name" }) { order.append("m.name ASC") }
     let found = try connection.rows(

@@ -107,13 +107,13 @@ package struct NewModelVersion: Sendable {
   package var inputExample: JSON?
   package var lineage: JSON
   package var metrics: [String: Double]
-  /// Creates the registered model when there is none of that name.
-  package var createsModel: Bool
+  /// The project whose pipeline registers it: the registered model is the project's own, and made when there is none.
+  package var project: ProjectName?
 
   package init(
     model: ModelName, source: String, run: RunID? = nil, runLink: String? = nil, loggedModelID: String? = nil,
     description: String? = nil, tags: [String: String] = [:], files: [ModelFile] = [], signature: JSON? = nil,
-    inputExample: JSON? = nil, lineage: JSON = [:], metrics: [String: Double] = [:], createsModel: Bool = false
+    inputExample: JSON? = nil, lineage: JSON = [:], metrics: [String: Double] = [:], project: ProjectName? = nil
   ) {
     self.model = model
     self.source = source
@@ -127,6 +127,6 @@ package struct NewModelVersion: Sendable {
     self.inputExample = inputExample
     self.lineage = lineage
     self.metrics = metrics
-    self.createsModel = createsModel
+    self.project = project
   }
 }

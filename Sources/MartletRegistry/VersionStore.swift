@@ -139,16 +139,18 @@ enum VersionStore {
   }
 
   static func search(
-    _ clauses: [FilterClause], orders: [OrderClause], limit: Int, offset: Int, in connection: any SQLConnection
+    _ clauses: [FilterClause], orders: [OrderClause], visibility: Visibility, limit: Int, offset: Int,
+    in connection: any SQLConnection
   ) throws -> [ModelVersion] {
     let tagged = "model_version_tags t WHERE t.name = v.name AND t.version = v.version"
-    let filter = PromptFilter.condition(clauses, hasTag: tagged) { clause in
+    let asked = PromptFilter.condition(clauses, hasTag: tagged) { clause in
       guard clause.entity == .tag else { return clause.comparing(column(clause.key), in: connection.dialect) }
       let comparison = clause.comparing("t.value", in: connection.dialect)
       return SQLFragment(
         "EXISTS (SELECT 1 FROM \(tagged) AND t.key = ? AND \(comparison.sql))",
         [.text(clause.key)] + comparison.arguments)
     }
+    let filter = asked.and(visibility.condition(on: "v.name", ModelStore.tagTable, in: connection.dialect))
     var order = orders.map { "\(column($0.key)) \($0.ascending ? "ASC" : "DESC")" }
     if order.isEmpty { order.append("v.last_update_time DESC") }
     if !orders.contains(where: { $0.key == "name" }) { order.append("v.name ASC") }

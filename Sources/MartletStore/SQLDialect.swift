@@ -7,9 +7,10 @@ extension SQLDialect {
     }
   }
 
-  /// A migration's statement in this dialect: `{blob}`, `{serial}`, `{clustered}`, and the type TEXT.
+  /// A migration's statement in this dialect: `{blob}`, `{serial}`, `{json}`, `{clustered}`, and the type TEXT.
   func translate(_ statement: String) -> String {
     let filled = statement.replacing("{blob}", with: blobType).replacing("{serial}", with: serialType)
+      .replacing("{json}", with: self == .sqlite ? "" : "::json")
       .replacing("{clustered}", with: self == .sqlite ? "WITHOUT ROWID" : "")
     guard self == .postgresql else { return filled }
     return SQLTokens(filled).map { token in

@@ -130,15 +130,18 @@ enum ExperimentStore {
     numericAttributes: ["creation_time", "last_update_time"], listAttributes: ["experiment_id"],
     orderAttributes: ["name", "experiment_id", "creation_time", "last_update_time"], nullable: [.tag])
 
+  private static let tagTable = TagTable("experiment_tags", key: "experiment_id", isNumbered: true)
+
   static func search(
-    _ clauses: [FilterClause], orders: [OrderClause], view: LifecycleView, limit: Int, offset: Int,
-    in connection: any SQLConnection
+    _ clauses: [FilterClause], orders: [OrderClause], view: LifecycleView, visibility: Visibility, limit: Int,
+    offset: Int, in connection: any SQLConnection
   ) throws -> [Experiment] {
     var conditions = try clauses.map { try condition($0, in: connection.dialect) }
     conditions.append(
       SQLFragment(
         "e.lifecycle IN (\(view.lifecycles.map { _ in "?" }.joined(separator: ", ")))",
         view.lifecycles.map { .text($0.rawValue) }))
+    conditions += [visibility.condition(on: "e.experiment_id", tagTable, in: connection.dialect)].compactMap(\.self)
     let filter = SQLFragment.joined(conditions, by: " AND ")
     var order = try orders.map { clause in
       guard clause.entity == .attribute else {
@@ -156,6 +159,18 @@ enum ExperimentStore {
       ORDER BY \(order.joined(separator: ", ")) LIMIT ? OFFSET ?
       """, filter.arguments + [SQLValue(limit), SQLValue(offset)], read)
     return try withTags(found, in: connection)
+  }
+
+  /// Those of the numbers whose experiments may be seen.
+  static func seen(_ numbers: [Int64], _ visibility: Visibility, in connection: any SQLConnection) throws -> Set<Int64>
+  {
+    let condition = visibility.condition(on: "e.experiment_id", tagTable, in: connection.dialect)
+    let asked = SQLFragment.numbers(numbers, in: connection.dialect)
+    let filter = SQLFragment("e.experiment_id IN (\(asked.sql))", asked.arguments).and(condition)
+    return Set(
+      try connection.rows("SELECT e.experiment_id FROM experiments e WHERE \(filter.sql)", filter.arguments) {
+        try $0.integer(0)
+      })
   }
 
   private static func condition(_ clause: FilterClause, in dialect: SQLDialect) throws -> SQLFragment {

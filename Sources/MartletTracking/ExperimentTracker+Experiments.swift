@@ -24,31 +24,44 @@ extension ExperimentTracker {
           "Invalid artifact location '\(location.prefix(120))': another experiment keeps its artifacts there, above or below",
           fix: "leave artifact_location out, or choose another folder")
       }
-      guard
-        let id = try ExperimentStore.insert(name: name, artifactLocation: location, at: now, in: connection)
-      else {
-        throw MartletError(.alreadyExists, "Experiment(name=\(name)) already exists.")
-      }
+      let id = try Self.insert(name, at: location, by: author, now, connection)
       for tag in tags { try ExperimentStore.setTag(tag, on: id, at: now, in: connection) }
-      try Self.record(
-        "experiment.created", "experiment:\(id)", after: ["name": .string(name)], by: author, at: now, in: connection)
       try alongside(connection, id.text, now)
       return id
     }
   }
 
-  /// The experiment of that name, created if there is none, restored if it was deleted.
-  package func ensureExperiment(named name: String, by author: Author) async throws -> ExperimentID {
-    if let known = try await findExperiment(named: name) {
-      if known.lifecycle == .deleted { try await restoreExperiment(known.id, by: author) }
-      return known.id
+  /// A project's own experiment, which has its name: created where there is none, restored where it was deleted.
+  ///
+  /// - Parameter claim: asked in the same transaction before an experiment of that name that is not the project's becomes
+  ///   it; throws where it is somebody else's.
+  package func ensureExperiment(
+    of project: ProjectName, by author: Author,
+    claim: @escaping @Sendable (any SQLConnection, Experiment) throws -> Void
+  ) async throws -> ExperimentID {
+    try BatchRules.checkExperimentName(project.text)
+    let now = clock.now
+    return try await database.write { connection in
+      let known = try ExperimentStore.find(named: project.text, in: connection)
+      let id = try known?.id ?? Self.insert(project.text, at: nil, by: author, now, connection)
+      if let known, known.lifecycle == .deleted { try Self.restore(id, by: author, now, connection) }
+      guard known?.tag(ProjectName.tag) != project.text else { return id }
+      if let known { try claim(connection, known) }
+      try ExperimentStore.setTag(KeyValue(ProjectName.tag, project.text), on: id, at: now, in: connection)
+      return id
     }
-    do {
-      return try await createExperiment(named: name, by: author)
-    } catch let error as MartletError where error.code == .alreadyExists {
-      guard let known = try await findExperiment(named: name) else { throw error }
-      return known.id
+  }
+
+  /// - Throws: `.alreadyExists` when the name is taken.
+  private static func insert(
+    _ name: String, at location: String?, by author: Author, _ now: Timestamp, _ connection: any SQLConnection
+  ) throws -> ExperimentID {
+    guard let id = try ExperimentStore.insert(name: name, artifactLocation: location, at: now, in: connection) else {
+      throw MartletError(.alreadyExists, "Experiment(name=\(name)) already exists.")
     }
+    try record(
+      "experiment.created", "experiment:\(id)", after: ["name": .string(name)], by: author, at: now, in: connection)
+    return id
   }
 
   /// The experiment with an id, else with a name: a name of digits hides no other experiment.
@@ -72,6 +85,14 @@ extension ExperimentTracker {
     try await database.read { try ExperimentStore.get(id, in: $0) }
   }
 
+  /// Those of the experiments that may be seen, in their order.
+  package func experiments(_ ids: [ExperimentID], within visibility: Visibility) async throws -> [ExperimentID] {
+    if visibility == .everything { return ids }
+    let numbers = Set(ids.compactMap { try? ExperimentStore.number(of: $0) })
+    let seen = try await database.read { try ExperimentStore.seen(Array(numbers), visibility, in: $0) }
+    return ids.filter { id in Int64(id.text).map(seen.contains) ?? false }
+  }
+
   /// The experiments that keep artifacts at a path or in a folder above it; several where locations overlap.
   package func experiments(holding path: String) async throws -> [ExperimentID] {
     var folders: [String] = []
@@ -93,9 +114,10 @@ extension ExperimentTracker {
   /// - Parameters:
   ///   - filter: MLflow's grammar over name, experiment_id, creation_time, last_update_time and tags.
   ///   - limit: 1 … 50,000
+  ///   - visibility: what may be found; the rest is as if it were not there.
   package func searchExperiments(
     filter: String? = nil, view: LifecycleView = .active, orderBy: [String] = [], limit: Int = 1000,
-    pageToken: String? = nil
+    pageToken: String? = nil, visibility: Visibility = .everything
   ) async throws -> Page<Experiment> {
     try Self.checkLimit(limit, atMost: 50_000)
     let clauses = try ExperimentStore.grammar.parse(filter)
@@ -103,7 +125,7 @@ extension ExperimentTracker {
     let offset = try PageToken(pageToken).offset
     let found = try await database.read { connection in
       try ExperimentStore.search(
-        clauses, orders: orders, view: view, limit: limit + 1, offset: offset, in: connection)
+        clauses, orders: orders, view: view, visibility: visibility, limit: limit + 1, offset: offset, in: connection)
     }
     return Self.page(found, limit: limit, offset: offset)
   }
@@ -136,9 +158,15 @@ extension ExperimentTracker {
     let now = clock.now
     try await database.write { connection in
       guard try ExperimentStore.get(id, in: connection).lifecycle == .deleted else { throw Self.missing(id) }
-      try ExperimentStore.move(id, to: .active, at: now, in: connection)
-      try Self.record("experiment.restored", "experiment:\(id)", by: author, at: now, in: connection)
+      try Self.restore(id, by: author, now, connection)
     }
+  }
+
+  private static func restore(
+    _ id: ExperimentID, by author: Author, _ now: Timestamp, _ connection: any SQLConnection
+  ) throws {
+    try ExperimentStore.move(id, to: .active, at: now, in: connection)
+    try record("experiment.restored", "experiment:\(id)", by: author, at: now, in: connection)
   }
 
   package func setExperimentTag(_ tag: KeyValue, on id: ExperimentID) async throws {

@@ -59,6 +59,14 @@ struct PageRequest: Sendable {
     sight?.shows(project, permission) ?? true
   }
 
+  /// The projects of which the visitor may see what is theirs; nil: all.
+  var readableProjects: Set<ProjectName>? { sight?.projects() }
+
+  /// What a search for experiments or models may find.
+  func visibility(of kind: ResourceKind, _ permission: Permission = .read) -> Visibility {
+    sight?.visibility(of: kind, permission) ?? .everything
+  }
+
   func identifier<Kind>(_ name: String) throws -> Identifier<Kind> { Identifier(try self.name(name)) }
 
   func text(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }

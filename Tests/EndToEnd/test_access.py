@@ -1,5 +1,6 @@
 """A server for a team: accounts, roles, tokens, TLS, a path prefix, sign-in; with MLflow's own clients."""
 
+import base64
 import json
 import os
 import re
@@ -244,11 +245,17 @@ def test_people_of_one_project_see_what_is_theirs(team, signed_in):
         lambda: bob.set_experiment_tag(others, "martlet.project", "flights"),
         lambda: bob.get_registered_model("not bob's model"), lambda: bob.delete_run(run),
         lambda: bob.create_model_version("not bob's model", f"runs:/{run}/model", run),
-        lambda: bob.create_experiment("x", tags={"martlet.project": "other"}),
     ]:
         with pytest.raises(RestException) as error:
             attempt()
-        assert error.value.error_code == "PERMISSION_DENIED"
+        assert error.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert bob.get_experiment_by_name("not bob's") is None and bob.get_experiment_by_name("nobody's") is None
+    with pytest.raises(RestException) as error:
+        bob.create_experiment("x", tags={"martlet.project": "other"})
+    assert error.value.error_code == "PERMISSION_DENIED"
+    # Every server has the default experiment: its refusal says what to do.
+    with pytest.raises(RestException, match="bob may not log runs and data here"):
+        bob.create_run("0")
     # Nor through a model of his own that is made from it, nor through a location of his own above it.
     bob.create_registered_model("bob's model")
     with pytest.raises(RestException):
@@ -265,21 +272,87 @@ def test_people_of_one_project_see_what_is_theirs(team, signed_in):
         lambda: bob.log_metric(mine, "hacked", 1, model_id=model),
         lambda: bob.log_batch(mine, [mlflow.entities.Metric("hacked", 1, 1, 1, model_id=model)]),
         lambda: bob.log_outputs(mine, [mlflow.entities.LoggedModelOutput(model, 1)]),
+        lambda: bob.create_logged_model(own, name="stolen", source_run_id=run),
+        lambda: bob.create_model_version("bob's model", f"models:/{model}", model_id=model),
     ]:
         with pytest.raises(RestException) as error:
             attempt()
-        assert error.value.error_code == "PERMISSION_DENIED"
+        assert error.value.error_code == "RESOURCE_DOES_NOT_EXIST"
     # Nor with a token for a project in which he is nobody.
     token = make_token(team, team.bob, project="elsewhere")
     answer = requests.post(team.url + "/api/2.0/mlflow/experiments/create", json={"name": "smuggled"},
                            headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403, answer.text
     answer = requests.get(f"{team.url}/api/2.0/mlflow-artifacts/artifacts/{others}/{run}/artifacts/note.txt", auth=team.bob)
-    assert answer.status_code == 403
+    assert answer.status_code == 404
     # Others of the project see it, and ada everywhere.
     make_user(team, "carl", "data-scientist", project="flights")
     carl = signed_in(("carl", PASSWORD))
     assert "bob's own" in [experiment.name for experiment in carl.search_experiments()]
+
+
+def test_what_is_hidden_answers_like_what_is_not_there(team, signed_in):
+    ada = signed_in(team.ada)
+    hidden = ada.create_experiment("hidden from bob")
+    run = ada.create_run(hidden).info.run_id
+    ada.create_registered_model("model hidden from bob")
+    absent = {"hidden from bob": "absent from all", hidden: "99999999", run: "0" * 32,
+              "model hidden from bob": "model absent from all"}
+
+    def ask(path, **parameters):
+        answer = requests.get(f"{team.url}/api/2.0/mlflow/{path}", params=parameters, auth=team.bob)
+        return answer.status_code, answer.json(), [value for value in parameters.values()]
+
+    for path, parameters in [
+        ("experiments/get", {"experiment_id": hidden}), ("runs/get", {"run_id": run}),
+        ("experiments/get-by-name", {"experiment_name": "hidden from bob"}),
+        ("registered-models/get", {"name": "model hidden from bob"}),
+        ("model-versions/get", {"name": "model hidden from bob", "version": "1"}),
+        ("artifacts/list", {"run_id": run}), ("metrics/get-history", {"run_id": run, "metric_key": "loss"}),
+    ]:
+        status, body, names = ask(path, **parameters)
+        other_status, other, other_names = ask(path, **{key: absent.get(value, value) for key, value in parameters.items()})
+        assert status == other_status == 404 and body["error_code"] == "RESOURCE_DOES_NOT_EXIST", path
+        message = other["message"]
+        for mine, theirs in zip(other_names, names):
+            message = message.replace(mine, theirs)
+        assert body["message"] == message, path
+    # Whoever sees everything gets MLflow's own words for what is not there.
+    answer = requests.get(team.url + "/api/2.0/mlflow/experiments/get?experiment_id=99999999", auth=ROOT)
+    assert answer.json()["message"] == "No Experiment with id=99999999 exists"
+    assert ask("experiments/get", experiment_id="99999999")[1] == answer.json()
+    # A name that is taken is taken, and what may be seen but not changed is refused.
+    bob = signed_in(team.bob)
+    with pytest.raises(RestException) as error:
+        bob.create_experiment("hidden from bob")
+    assert error.value.error_code == "RESOURCE_ALREADY_EXISTS"
+    signed_in(team.ada)
+    get_app_client("basic-auth", team.url).grant_user_permission("bob", "experiment", hidden, "READ")
+    bob = signed_in(team.bob)
+    assert bob.get_experiment(hidden).name == "hidden from bob"
+    with pytest.raises(RestException) as error:
+        bob.create_run(hidden)
+    assert error.value.error_code == "PERMISSION_DENIED"
+
+
+def test_pages_of_a_search_are_full_whatever_is_hidden(team, signed_in):
+    ada = signed_in(team.ada)
+    for number in range(12):
+        ada.create_experiment(f"pages {number:02}")
+        ada.create_registered_model(f"pages {number:02}")
+    dora = make_user(team, "dora", "data-scientist", project="paging")
+    client = signed_in(dora)
+    for number in range(5):
+        client.create_experiment(f"pages own {number}")
+        client.create_registered_model(f"pages own {number}")
+    for search in (client.search_experiments, client.search_registered_models):
+        page = search(max_results=2, filter_string="name LIKE 'pages%'", order_by=["name ASC"])
+        assert [item.name for item in page] == ["pages own 0", "pages own 1"]
+        # As of a server that has nothing else.
+        assert json.loads(base64.b64decode(page.token)) == {"offset": 2}
+        last = search(max_results=2, filter_string="name LIKE 'pages%'", order_by=["name ASC"],
+                      page_token=base64.b64encode(b'{"offset": 4}').decode())
+        assert [item.name for item in last] == ["pages own 4"] and not last.token
 
 
 def root_model(team, experiment) -> str:
@@ -295,7 +368,7 @@ def test_nobody_shuts_out_an_administrator(team, signed_in):
     for name in ("root", "bob"):
         get_app_client("basic-auth", team.url).grant_user_permission(name, "experiment", experiment, "DENY")
     api = team.url + "/api/2.0/mlflow/experiments/get?experiment_id=" + experiment
-    assert requests.get(api, auth=team.bob).status_code == 403
+    assert requests.get(api, auth=team.bob).status_code == 404
     assert requests.get(api, auth=ROOT).status_code == 200
 
 
@@ -321,9 +394,17 @@ def test_mlflows_client_for_users_and_roles(team, signed_in):
         auth.delete_role(scientist.id)
     mia = ("mia", "another password")
     experiment = signed_in(mia).create_experiment("mia's")
+    signed_in(mia).create_run(experiment)
     signed_in(ROOT)
     auth.unassign_role("mia", scientist.id)
-    # She made it, and so she may, without any role.
+    # She made it, and managed it as long as she was somebody who makes experiments.
+    with pytest.raises(RestException) as error:
+        signed_in(mia).create_run(experiment)
+    assert error.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    signed_in(ROOT)
+    assert auth.get_user_permission("mia", "experiment", experiment).permission == "NO_PERMISSIONS"
+    # What she is given in so many words needs no role.
+    auth.grant_user_permission("mia", "experiment", experiment, "MANAGE")
     signed_in(mia).create_run(experiment)
     assert auth.get_user_permission("mia", "experiment", experiment).permission == "MANAGE"
     auth.grant_user_permission("eve", "experiment", experiment, "READ")
@@ -484,6 +565,23 @@ def test_a_step_acts_with_a_token_that_ends_with_it(team, folder):
     assert requests.get(team.url + "/api/v1/whoami", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     tags = requests.get(f"{team.url}/api/v1/experiments/{experiment}", auth=team.ada).json()["tags"]
     assert tags["martlet.project"] == "steps"
+
+
+def test_a_project_does_not_work_into_a_strangers_experiment(team, signed_in, folder):
+    experiment = signed_in(team.ada).create_experiment("squatted")
+    carol = make_user(team, "carol", "data-scientist", project="squatted")
+    path = projects.write(folder / "project", "martlet: 1\nproject: squatted\nsteps:\n  a:\n    run: 'true'\n")
+    env = {"MARTLET_TOKEN": make_token(team, carol)}
+    refused = team.cli("run", path, **env)
+    assert refused.returncode == 6, refused.stderr
+    assert "the experiment 'squatted' is not the project's" in refused.stderr
+    assert "martlet.project=squatted" in refused.stderr
+    assert requests.get(team.url + "/api/v1/projects/squatted", auth=team.ada).status_code == 404
+    # Whoever manages it hands it over.
+    signed_in(team.ada).set_experiment_tag(experiment, "martlet.project", "squatted")
+    result = team.cli("run", path, **env)
+    assert result.returncode == 0, result.stderr
+    assert signed_in(carol).get_experiment_by_name("squatted").experiment_id == experiment
 
 
 # TLS and the path prefix

@@ -71,11 +71,62 @@ import Testing
   @Test("A token for one project or for certain permissions carries no more than that of MLflow's permissions")
   func limitedLevels() {
     var caller = Caller(.user(1), name: "ada", resources: [ResourceGrant(.experiment, "7", .manage)])
-    #expect(caller.level(on: .experiment, "7") == .manage)
+    let owner = Ownership(nil, .experiment, "7")
+    #expect(caller.level(on: owner) == .manage)
     caller.limits = .init(permissions: [.read])
-    #expect(caller.level(on: .experiment, "7") == .read)
+    #expect(caller.level(on: owner) == .read)
     caller.limits = .init(project: "a")
-    #expect(caller.level(on: .experiment, "7") == nil)
+    #expect(caller.level(on: owner) == nil)
+  }
+
+  /// What somebody holds, where the thing they made is, and whether they still manage an experiment and a model there.
+  private static let makers: [(grants: [Grant], project: ProjectName?, experiment: Bool, model: Bool)] = [
+    ([], nil, false, false),
+    ([], "a", false, false),
+    ([Grant(.dataScientist)], nil, true, true),
+    ([Grant(.dataScientist)], "a", true, true),
+    ([Grant(.dataScientist, in: "a")], "a", true, true),
+    ([Grant(.dataScientist, in: "a")], nil, true, true),
+    ([Grant(.dataScientist, in: "a")], "b", false, false),
+    ([Grant(.dataEngineer, in: "a")], "a", true, false),
+    ([Grant(.dataEngineer, in: "a")], nil, true, false),
+    ([Grant(.executive), Grant(.devops), Grant(.admin)], nil, false, false),
+    ([Grant(.subjectMatterExpert, in: "a"), Grant(.dataScientist, in: "b")], "a", false, false),
+  ]
+
+  @Test("A maker manages the thing as long as a role lets them make such things where it is", arguments: makers)
+  func maker(grants: [Grant], project: ProjectName?, experiment: Bool, model: Bool) {
+    for (kind, expected) in [(ResourceKind.experiment, experiment), (.model, model)] {
+      var caller = Caller(.user(1), name: "ada", grants: grants, resources: [.makers(kind, "7")])
+      let owner = Ownership(project, kind, "7")
+      #expect(caller.level(on: owner) == (expected ? .manage : nil), "\(kind)")
+      // A token narrows what its owner has, and takes nothing else away.
+      caller.limits = .init(permissions: [.read])
+      #expect(caller.level(on: owner) == (expected ? .read : nil), "\(kind)")
+      caller.resources = [ResourceGrant(kind, "7", .manage)]
+      caller.limits = .init()
+      #expect(caller.level(on: owner) == .manage, "what was given stays: \(kind)")
+    }
+  }
+
+  @Test("What somebody may not see is not there for them; what they see and may not change is refused")
+  func hidden() async throws {
+    let control = try await Self.control(Ownership("a", .model, "7"))
+    func code(_ grants: [Grant], _ resources: [ResourceGrant] = []) async throws -> MartletError.Code? {
+      do {
+        let caller = Caller(.user(1), name: "eve", grants: grants, resources: resources)
+        try await control.demand([.register], .edit, of: caller, on: .model("7"))
+        return nil
+      } catch let error as MartletError { return error.code }
+    }
+    #expect(try await code([]) == .notFound)
+    #expect(try await code([Grant(.dataScientist, in: "b")]) == .notFound)
+    #expect(try await code([Grant(.executive, in: "a")]) == .permissionDenied, "the inventory shows it")
+    #expect(try await code([Grant(.devops)]) == .permissionDenied)
+    #expect(try await code([], [ResourceGrant(.model, "7", .read)]) == .permissionDenied)
+    #expect(try await code([Grant(.dataScientist, in: "a")], [ResourceGrant(.model, "7", .deny)]) == .notFound)
+    #expect(try await code([], [.makers(.model, "7")]) == .notFound)
+    #expect(try await code([Grant(.dataScientist, in: "a")]) == nil)
   }
 
   @Test("A refusal says what is missing, who has it and how to get it")
@@ -103,16 +154,40 @@ import Testing
       ResourceGrant(.experiment, "*", .read), to: role.id, by: Self.root)
     let assignment = try await accounts.assign(role.id, to: "ada", by: Self.root)
     #expect(try await accounts.assign(role.id, to: "ada", by: Self.root) == assignment)
-    #expect(try await accounts.caller(named: "ada").level(on: .experiment, "1") == .read)
+    let owner = Ownership(nil, .experiment, "1")
+    #expect(try await accounts.caller(named: "ada").level(on: owner) == .read)
     _ = try await accounts.setLevel(.edit, ofPermission: permission.id, by: Self.root)
-    #expect(try await accounts.caller(named: "ada").level(on: .experiment, "1") == .edit)
+    #expect(try await accounts.caller(named: "ada").level(on: owner) == .edit)
     try await accounts.grantPermission(ResourceGrant(.experiment, "1", .deny), to: "ada", by: Self.root)
-    #expect(try await accounts.caller(named: "ada").level(on: .experiment, "1") == .deny)
+    #expect(try await accounts.caller(named: "ada").level(on: owner) == .deny)
     try await accounts.revokePermission(.experiment, "1", from: "ada", by: Self.root)
     try await accounts.unassign(role.id, from: "ada", by: Self.root)
-    #expect(try await accounts.caller(named: "ada").level(on: .experiment, "1") == nil)
+    #expect(try await accounts.caller(named: "ada").level(on: owner) == nil)
     try await accounts.deleteResourceRole(role.id, by: Self.root)
     await #expect(throws: MartletError.self) { try await accounts.resourceRole(role.id) }
+    await database.close()
+  }
+
+  @Test("A maker's permission is told from one that was given, which takes its place", arguments: TestDatabase.kinds)
+  func makers(kind: TestDatabase.Kind) async throws {
+    let database = try await kind.open()
+    let accounts = Accounts.forTests(database: database)
+    _ = try await accounts.create("root", password: nil, grants: [Grant(.admin)], by: Self.root)
+    _ = try await accounts.create("ada", password: nil, grants: [Grant(.dataScientist)], by: Self.root)
+    let ada = try await accounts.caller(named: "ada")
+    let creation = Accounts.creation(.experiment, by: ada, author: Self.root)
+    try await database.write { try creation($0, "1", Timestamp(milliseconds: 0)) }
+    #expect(try await accounts.caller(named: "ada").resources == [.makers(.experiment, "1")])
+    #expect(try await database.read { try Accounts.isHeld(.experiment, "1", in: $0) })
+    #expect(try await database.read { try !Accounts.isHeld(.experiment, "2", in: $0) })
+    _ = try await accounts.revoke(Grant(.dataScientist), from: "ada", by: Self.root)
+    let owner = Ownership(nil, .experiment, "1")
+    #expect(try await accounts.caller(named: "ada").level(on: owner) == nil)
+    try await accounts.grantPermission(ResourceGrant(.experiment, "1", .manage), to: "ada", by: Self.root)
+    #expect(try await accounts.caller(named: "ada").level(on: owner) == .manage)
+    try await accounts.revokePermission(.experiment, "1", from: "ada", by: Self.root)
+    try await accounts.grantPermission(ResourceGrant(.experiment, "1", .deny), to: "ada", by: Self.root)
+    #expect(try await database.read { try !Accounts.isHeld(.experiment, "1", in: $0) })
     await database.close()
   }
 

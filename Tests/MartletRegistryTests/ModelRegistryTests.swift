@@ -21,7 +21,7 @@ struct ModelRegistryTests {
       NewModelVersion(
         model: "flight-delay", source: "runs:/abc/model", run: "abc", description: "first", tags: ["stage": "x"],
         files: files, signature: ["inputs": "[]"], inputExample: [1, 2], lineage: ["data": ["flights": "d1"]],
-        metrics: ["pr_auc": 0.5, "nan": .nan], createsModel: true), by: Author(name: "ann", role: "data scientist"))
+        metrics: ["pr_auc": 0.5, "nan": .nan], project: "p"), by: Author(name: "ann", role: "data scientist"))
     let read = try await registry.version(registered.id)
     #expect(read.id == ModelVersionID(model: "flight-delay", version: 1))
     #expect(read.files.map(\.path) == ["MLmodel", "model.txt"])
@@ -39,7 +39,7 @@ struct ModelRegistryTests {
   @Test("Numbers of deleted versions are not used again", arguments: TestDatabase.kinds)
   func numbers(kind: TestDatabase.Kind) async throws {
     let registry = try await registry(kind)
-    let new = NewModelVersion(model: "m", source: "s3://b/m", createsModel: true)
+    let new = NewModelVersion(model: "m", source: "s3://b/m", project: "p")
     _ = try await registry.createVersion(new, by: .martlet)
     let second = try await registry.createVersion(new, by: .martlet)
     try await registry.deleteVersion(second.id, by: .martlet)
@@ -52,7 +52,7 @@ struct ModelRegistryTests {
   @Test("Stages move, archiving others where asked", arguments: TestDatabase.kinds)
   func stages(kind: TestDatabase.Kind) async throws {
     let registry = try await registry(kind)
-    let new = NewModelVersion(model: "m", source: "s3://b/m", createsModel: true)
+    let new = NewModelVersion(model: "m", source: "s3://b/m", project: "p")
     let first = try await registry.createVersion(new, by: .martlet)
     let second = try await registry.createVersion(new, by: .martlet)
     _ = try await registry.move(first.id, to: .production, by: .martlet)
@@ -67,7 +67,7 @@ struct ModelRegistryTests {
   @Test("An alias names one version, and goes with it", arguments: TestDatabase.kinds)
   func aliases(kind: TestDatabase.Kind) async throws {
     let registry = try await registry(kind)
-    let new = NewModelVersion(model: "m", source: "s3://b/m", createsModel: true)
+    let new = NewModelVersion(model: "m", source: "s3://b/m", project: "p")
     let first = try await registry.createVersion(new, by: .martlet)
     let second = try await registry.createVersion(new, by: .martlet)
     try await registry.setAlias("champion", to: first.id, by: .martlet)
@@ -112,7 +112,7 @@ struct ModelRegistryTests {
   func rename(kind: TestDatabase.Kind) async throws {
     let registry = try await registry(kind)
     let version = try await registry.createVersion(
-      NewModelVersion(model: "old", source: "s3://x", files: files, createsModel: true), by: .martlet)
+      NewModelVersion(model: "old", source: "s3://x", files: files, project: "p"), by: .martlet)
     try await registry.setAlias("champion", to: version.id, by: .martlet)
     _ = try await registry.createModel("taken", by: .martlet)
     await #expect(throws: MartletError.self) { try await registry.renameModel("old", to: "taken", by: .martlet) }

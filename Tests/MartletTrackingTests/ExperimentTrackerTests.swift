@@ -26,7 +26,7 @@ struct ExperimentTrackerTests {
     await #expect(throws: MartletError(.alreadyExists, "Experiment(name=flights) already exists.")) {
       try await tracker.createExperiment(named: "flights", by: .martlet)
     }
-    #expect(try await tracker.ensureExperiment(named: "flights", by: .martlet) == id)
+    #expect(try await tracker.ensureExperiment(of: "flights", by: .martlet) { _, _ in } == id)
     #expect(try await tracker.experiment(id).lifecycle == .active)
   }
 

@@ -78,7 +78,7 @@ extension PageWorld {
   /// A search with two trials; returns the better one.
   private func addRuns() async throws -> RunID {
     let tracker = platform.tracker
-    let experiment = try await tracker.ensureExperiment(named: Self.project.text, by: author)
+    let experiment = try await tracker.ensureExperiment(of: Self.project, by: author) { _, _ in }
     let search = try await tracker.createRun(NewRun(experiment: experiment, name: "search", user: "ada"), by: author)
     var last = search.id
     for (number, auc) in [0.7012, 0.7134].enumerated() {
@@ -114,7 +114,7 @@ extension PageWorld {
           files: [ModelFile(path: "model.txt", digest: blob.digest, size: blob.size)], signature: Self.signature,
           lineage: try lineage(of: run, champion: number == 2),
           metrics: ["roc_auc": 0.70 + Double(number) / 100, "value_per_1000": -21_034],
-          createsModel: true), by: author)
+          project: Self.project), by: author)
     }
     try await platform.registry.setAlias("champion", to: ModelVersionID(model: "flight-delay", version: 2), by: author)
     try await platform.gates.record(

@@ -83,6 +83,7 @@ extension Accounts {
       var (permission, role) = try Self.permission(id, in: connection)
       let before = permission.grant.json
       permission.grant.level = level
+      permission.grant.isMakers = false
       try ResourceRoleStore.setLevel(level, of: id, in: connection)
       try Self.record(
         "role.permission.changed", role: role.name, before: before, after: permission.grant.json, by: author, at: now,
@@ -157,14 +158,14 @@ extension Accounts {
     }
   }
 
-  /// Gives whoever creates something MANAGE on it, in the transaction that creates it; nothing is written for those who
-  /// are no users. Afterwards `created` is to be called.
+  /// Gives whoever creates something MANAGE on it, in the transaction that creates it, for as long as their roles let them
+  /// create such things there; nothing is written for those who are no users. Afterwards `created` is to be called.
   package static func creation(
     _ kind: ResourceKind, by caller: Caller, author: Author
   ) -> @Sendable (any SQLConnection, String, Timestamp) throws -> Void {
     { connection, id, now in
       guard let userID = caller.userID, let user = try UserStore.find(userID, in: connection) else { return }
-      try give(ResourceGrant(kind, id, .manage), to: user, by: author, at: now, in: connection)
+      try give(.makers(kind, id), to: user, by: author, at: now, in: connection)
     }
   }
 
@@ -194,6 +195,11 @@ extension Accounts {
     try ResourceRoleStore.forget(kind, id, in: connection)
   }
 
+  /// Whether a thing is somebody's: they made it, or were given a permission of their own on it.
+  package static func isHeld(_ kind: ResourceKind, _ id: String, in connection: any SQLConnection) throws -> Bool {
+    try ResourceRoleStore.isHeld(kind, id, in: connection)
+  }
+
   /// Permissions follow what is renamed; in the transaction that renames it.
   package static func rename(
     _ kind: ResourceKind, _ id: String, to other: String, in connection: any SQLConnection
@@ -203,7 +209,7 @@ extension Accounts {
 
   /// To be called after the transaction of `creation`.
   package func created(_ kind: ResourceKind, _ id: String, by caller: Caller) {
-    if let user = caller.userID { cache.give(ResourceGrant(kind, id, .manage), to: user) }
+    if let user = caller.userID { cache.give(.makers(kind, id), to: user) }
   }
 
   /// To be called after a transaction that changed permissions beside something else.

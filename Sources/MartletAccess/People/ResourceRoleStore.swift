@@ -62,12 +62,15 @@ enum ResourceRoleStore {
   static func put(_ grant: ResourceGrant, in role: Int64, in connection: any SQLConnection) throws -> RolePermission? {
     let kept = try connection.first(
       """
-      INSERT INTO access_role_permissions (role, resource_type, resource_pattern, permission) VALUES (?, ?, ?, ?)
-      ON CONFLICT (role, resource_type, resource_pattern) DO UPDATE SET permission = excluded.permission
-      RETURNING id, role, resource_type, resource_pattern, permission
+      INSERT INTO access_role_permissions (role, resource_type, resource_pattern, permission, by_making)
+      VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (role, resource_type, resource_pattern)
+      DO UPDATE SET permission = excluded.permission, by_making = excluded.by_making
+      RETURNING id, role, resource_type, resource_pattern, permission, by_making
       """,
       [
         .integer(role &- first), .text(grant.kind.rawValue), .text(grant.pattern), .text(grant.level.rawValue),
+        SQLValue(grant.isMakers),
       ], readPermission)
     return kept ?? nil
   }
@@ -76,9 +79,11 @@ enum ResourceRoleStore {
     try connection.first("\(selectPermission) WHERE id = ?", [.integer(id &- first)], readPermission) ?? nil
   }
 
+  /// What is given in so many words is no longer its maker's.
   static func setLevel(_ level: AccessLevel, of id: Int64, in connection: any SQLConnection) throws {
     try connection.execute(
-      "UPDATE access_role_permissions SET permission = ? WHERE id = ?", [.text(level.rawValue), .integer(id &- first)])
+      "UPDATE access_role_permissions SET permission = ?, by_making = 0 WHERE id = ?",
+      [.text(level.rawValue), .integer(id &- first)])
   }
 
   static func deletePermission(_ id: Int64, in connection: any SQLConnection) throws {
@@ -101,6 +106,16 @@ enum ResourceRoleStore {
       [.text(kind.rawValue), .text(id)])
   }
 
+  /// Whether somebody made one thing, or was given a permission of their own on it.
+  static func isHeld(_ kind: ResourceKind, _ id: String, in connection: any SQLConnection) throws -> Bool {
+    try connection.first(
+      """
+      SELECT 1 FROM access_role_permissions p JOIN access_roles r ON r.id = p.role
+      WHERE p.resource_type = ? AND p.resource_pattern = ? AND p.permission <> 'DENY' AND r.owner IS NOT NULL LIMIT 1
+      """, [.text(kind.rawValue), .text(id)]
+    ) { _ in true } ?? false
+  }
+
   static func rename(_ kind: ResourceKind, _ id: String, to other: String, in connection: any SQLConnection) throws {
     try forget(kind, other, in: connection)
     try connection.execute(
@@ -112,7 +127,7 @@ enum ResourceRoleStore {
   static func resources(of user: Int64, in connection: any SQLConnection) throws -> [ResourceGrant] {
     try connection.rows(
       """
-      SELECT p.id, p.role, p.resource_type, p.resource_pattern, p.permission
+      SELECT p.id, p.role, p.resource_type, p.resource_pattern, p.permission, p.by_making
       FROM access_role_permissions p JOIN access_role_users u ON u.role = p.role
       WHERE u.user_id = ? ORDER BY p.id
       """, [.integer(user)], readPermission
@@ -149,7 +164,7 @@ enum ResourceRoleStore {
   // MARK: Rows
 
   private static let selectPermission =
-    "SELECT id, role, resource_type, resource_pattern, permission FROM access_role_permissions"
+    "SELECT id, role, resource_type, resource_pattern, permission, by_making FROM access_role_permissions"
 
   private static func roles(_ condition: String, _ arguments: [SQLValue], in connection: any SQLConnection) throws
     -> [ResourceRole]
@@ -182,7 +197,7 @@ enum ResourceRoleStore {
     }
     return RolePermission(
       id: try row.integer(0) + first, role: try row.integer(1) + first,
-      grant: ResourceGrant(kind, try row.text(3), level))
+      grant: ResourceGrant(kind, try row.text(3), level, isMakers: try row.boolean(5)))
   }
 }
 

@@ -3,7 +3,8 @@ package import MartletCore
 /// The one place that decides whether somebody may do something.
 ///
 /// A job role allows what its row of the table says, in its project or everywhere. A permission of MLflow's kind adds to
-/// that on one experiment or model, and DENY takes away what anything else gives.
+/// that on one experiment or model, and DENY takes away what anything else gives. What somebody may not even see is not
+/// there for them: whether it exists makes no difference to the answer.
 package struct AccessControl: Sendable {
   /// Finds what a thing belongs to; for things that are not there, nothing.
   package typealias Owners = @Sendable (Subject) async throws -> Ownership
@@ -16,7 +17,7 @@ package struct AccessControl: Sendable {
     self.owners = owners
   }
 
-  /// Lets the caller pass, or throws `.unauthenticated` or `.permissionDenied`.
+  /// Lets the caller pass, or throws `.unauthenticated`, `.permissionDenied`, or `.notFound` for what they may not see.
   ///
   /// - Parameter subject: what is to be touched, where the need is about one thing.
   /// - Returns: the caller as the ledger names it for this act.
@@ -29,7 +30,7 @@ package struct AccessControl: Sendable {
     switch need.place {
     case .open, .signedIn: return caller.author(requestID: requestID)
     case .somewhere:
-      guard need.permissions.contains(where: caller.maySomewhere) || hasResource(caller, need) else {
+      guard need.permissions.contains(where: caller.maySomewhere) || lists(caller, need) else {
         throw Refusal.denied(caller, need.permissions, "in any project")
       }
       return caller.author(requestID: requestID)
@@ -55,14 +56,15 @@ package struct AccessControl: Sendable {
       return caller.author(as: role, requestID: requestID)
     }
     let owner = try await owners(subject)
-    if let kind = owner.kind, let id = owner.id {
-      switch caller.level(on: kind, id) {
-      case .deny?: throw Refusal.denied(caller, kind, id)
-      case let held? where held >= level: return caller.author(requestID: requestID)
-      default: break
-      }
+    switch caller.level(on: owner) {
+    case .deny?: throw Refusal.hidden(subject)
+    case let held? where held >= level: return caller.author(requestID: requestID)
+    default: break
     }
     guard let role = role(permissions, caller, owner.project) else {
+      if let seeing = subject.seeing, !seeing.contains(where: { Self.shows(owner, to: caller, $0) }) {
+        throw Refusal.hidden(subject)
+      }
       throw Refusal.denied(caller, permissions, owner.project.map { "in the project \($0)" } ?? "here")
     }
     return caller.author(as: role, requestID: requestID)
@@ -75,7 +77,7 @@ package struct AccessControl: Sendable {
     do {
       try await demand(permissions, level, of: caller, on: subject)
       return true
-    } catch let error as MartletError where error.code == .permissionDenied || error.code == .unauthenticated {
+    } catch let error as MartletError where [.permissionDenied, .unauthenticated, .notFound].contains(error.code) {
       return false
     }
   }
@@ -83,14 +85,11 @@ package struct AccessControl: Sendable {
   /// Whether the caller may see a thing whose owner is known already.
   package static func shows(_ owner: Ownership, to caller: Caller, _ permission: Permission = .read) -> Bool {
     if caller.isLocal { return true }
-    if let kind = owner.kind, let id = owner.id {
-      switch caller.level(on: kind, id) {
-      case .deny?: return false
-      case let held? where held >= .read: return true
-      default: break
-      }
+    switch caller.level(on: owner) {
+    case .deny?: return false
+    case let held? where held >= .read: return true
+    default: return caller.may(permission, in: owner.project)
     }
-    return caller.may(permission, in: owner.project)
   }
 
   /// Whether nothing is hidden from the caller: lists need no looking through.
@@ -102,14 +101,13 @@ package struct AccessControl: Sendable {
 
   /// MLflow's level on one thing, as its permissions and the job roles together give it.
   package func effectiveLevel(_ kind: ResourceKind, _ id: String, of caller: Caller) async throws -> AccessLevel {
-    let own = caller.level(on: kind, id)
-    if own == .deny { return .deny }
     let subject: Subject = kind == .experiment ? .experiment(ExperimentID(id)) : .model(ModelName(id))
     let project = try await owners(subject).project
-    let writing: Permission = kind == .experiment ? .log : .register
+    let own = caller.level(on: Ownership(project, kind, id))
+    if own == .deny { return .deny }
     let fromRole: AccessLevel =
       caller.may(.gates, in: project)
-      ? .manage : caller.may(writing, in: project) ? .edit : caller.may(.read, in: project) ? .read : .none
+      ? .manage : caller.may(kind.making, in: project) ? .edit : caller.may(.read, in: project) ? .read : .none
     return max(own ?? .none, fromRole)
   }
 
@@ -118,8 +116,7 @@ package struct AccessControl: Sendable {
   }
 
   /// MLflow's permissions on single things let their holder use the lists as well.
-  private func hasResource(_ caller: Caller, _ need: Need) -> Bool {
-    guard need.permissions.contains(.read) || need.permissions.contains(.overview) else { return false }
-    return caller.resources.contains { $0.level >= .read }
+  private func lists(_ caller: Caller, _ need: Need) -> Bool {
+    (need.permissions.contains(.read) || need.permissions.contains(.overview)) && caller.readsSomething
   }
 }

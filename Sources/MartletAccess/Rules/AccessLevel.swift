@@ -29,6 +29,14 @@ package enum ResourceKind: String, Sendable, Hashable, Codable, CaseIterable {
   case experiment
   case model = "registered_model"
 
+  /// What a job role needs to make one.
+  package var making: Permission {
+    switch self {
+    case .experiment: .log
+    case .model: .register
+    }
+  }
+
   package init(written text: String) throws {
     guard let kind = ResourceKind(rawValue: text) else {
       throw MartletError.invalidInput(
@@ -45,11 +53,19 @@ package struct ResourceGrant: Sendable, Hashable {
   /// An experiment's id or a model's name; `*` for all.
   package var pattern: String
   package var level: AccessLevel
+  /// Its holder has it for having made the thing, and was not given it.
+  package var isMakers: Bool
 
-  package init(_ kind: ResourceKind, _ pattern: String, _ level: AccessLevel) {
+  package init(_ kind: ResourceKind, _ pattern: String, _ level: AccessLevel, isMakers: Bool = false) {
     self.kind = kind
     self.pattern = pattern
     self.level = level
+    self.isMakers = isMakers
+  }
+
+  /// MANAGE on what somebody made.
+  package static func makers(_ kind: ResourceKind, _ id: String) -> ResourceGrant {
+    ResourceGrant(kind, id, .manage, isMakers: true)
   }
 
   package func covers(_ kind: ResourceKind, _ id: String) -> Bool {

@@ -85,12 +85,27 @@ package struct Caller: Sendable, Hashable {
 
   /// What MLflow's permissions give on one thing: the highest level, unless one of them denies; nil where none says
   /// anything. A token for one project, or for certain permissions, does not carry them.
-  package func level(on kind: ResourceKind, _ id: String) -> AccessLevel? {
-    let found = resources.filter { $0.covers(kind, id) }.map(\.level)
+  package func level(on owner: Ownership) -> AccessLevel? {
+    guard let kind = owner.kind, let id = owner.id else { return nil }
+    let found = resources.filter { $0.covers(kind, id) && holds($0, in: owner.project) }.map(\.level)
     if found.contains(.deny), isBoundByDenials { return .deny }
     guard limits.project == nil else { return nil }
-    guard let highest = found.filter({ $0 != .deny }).max() else { return nil }
-    return limits.permissions == nil ? highest : min(highest, Self.highest(within: limits.permissions ?? []))
+    return found.filter { $0 != .deny }.max().map(limited)
+  }
+
+  /// Whether a permission still counts: a maker's does as long as a role lets its holder make such things where the thing
+  /// belongs; where it belongs to no project, in any.
+  func holds(_ permission: ResourceGrant, in project: ProjectName?) -> Bool {
+    guard permission.isMakers else { return true }
+    return grants.contains { grant in
+      grant.role.permissions.contains(permission.kind.making)
+        && (grant.project == nil || project == nil || grant.project == project)
+    }
+  }
+
+  /// What a token leaves of a level.
+  func limited(_ level: AccessLevel) -> AccessLevel {
+    limits.permissions.map { min(level, Self.highest(within: $0)) } ?? level
   }
 
   /// Nobody shuts out those who manage users and those who look over everything.

@@ -85,6 +85,16 @@ package enum Subject: Sendable, Hashable {
   case pipelineRun(PipelineRunID)
   case alert(AlertID)
   case notification(String)
+
+  /// Any one of these permissions shows its holder that the thing is there; nil where a refusal tells nothing: every server
+  /// has MLflow's default experiment, and projects are refused alike whether they are there or not.
+  var seeing: [Permission]? {
+    switch self {
+    case .server, .project, .experiment("0"): nil
+    case .model, .endpoint: [.overview, .read]
+    case .experiment, .experimentNamed, .run, .loggedModel, .pipelineRun, .alert, .notification: [.read]
+    }
+  }
 }
 
 /// What decides about a thing: the project it belongs to, and the experiment or model that MLflow's permissions name.
@@ -92,9 +102,6 @@ package struct Ownership: Sendable, Hashable {
   package var project: ProjectName?
   package var kind: ResourceKind?
   package var id: String?
-
-  /// The tag of an experiment or registered model that names the project it belongs to.
-  package static let projectTag = "martlet.project"
 
   package init(_ project: ProjectName? = nil, _ kind: ResourceKind? = nil, _ id: String? = nil) {
     self.project = project

@@ -29,10 +29,20 @@ package enum Refusal {
     return MartletError(.permissionDenied, "\(caller.name) may not \(what) \(place)", cause: cause, fix: fix)
   }
 
-  /// MLflow's DENY on one thing.
-  package static func denied(_ caller: Caller, _ kind: ResourceKind, _ id: String) -> MartletError {
-    MartletError(
-      .permissionDenied, "\(caller.name) may not use the \(kind.rawValue.replacing("_", with: " ")) \(id.prefix(200))",
-      cause: "a permission of MLflow's kind denies it", fix: "ask whoever manages it")
+  /// What somebody may not see is answered as what is not there, in MLflow's words where it has some.
+  package static func hidden(_ subject: Subject) -> MartletError {
+    switch subject {
+    case .server: .notFound("there is nothing here")
+    case .project(let name): .notFound("there is no project '\(name.text.prefix(64))'")
+    case .experiment(let id): .notFound("No Experiment with id=\(id.text.prefix(80)) exists")
+    case .experimentNamed(let name): .notFound("there is no experiment '\(name.prefix(100))'")
+    case .run(let id): .notFound("Run with id=\(id.text.prefix(80)) not found")
+    case .loggedModel(let id): .notFound("Logged model with ID '\(id.prefix(80))' not found.")
+    case .model(let name): .notFound("Registered Model with name=\(name.text.prefix(200)) not found")
+    case .endpoint(let name): .notFound("there is no endpoint '\(name.text.prefix(60))'")
+    case .pipelineRun(let id): .notFound("there is no pipeline run '\(id.text.prefix(60))'")
+    case .alert(let id): .notFound("there is no alert '\(id.text.prefix(60))'")
+    case .notification(let id): .notFound("there is no notification '\(id.prefix(60))'")
+    }
   }
 }

@@ -9,8 +9,7 @@ import Synchronization
 
 /// Finds the project that a thing belongs to, which decides who may see and change it.
 ///
-/// Runs of a project's pipeline are in the experiment of its name; other experiments and models belong to the project
-/// that their tag `martlet.project` names, or to none.
+/// Experiments and models belong to the project that their tag `martlet.project` names, or to none.
 package final class Ownerships: Sendable {
   private let platform: Platform
   /// A run never changes its experiment.
@@ -37,9 +36,9 @@ package final class Ownerships: Sendable {
     switch subject {
     case .server: return Ownership()
     case .project(let name): return Ownership(name)
-    case .experiment(let id): return try await owner(of: try await platform.tracker.experiment(id))
+    case .experiment(let id): return Self.owner(of: try await platform.tracker.experiment(id))
     case .experimentNamed(let name):
-      return try await owner(of: try await platform.tracker.experiment(named: name))
+      return Self.owner(of: try await platform.tracker.experiment(named: name))
     case .run(let id): return try await find(.experiment(try await experiment(of: id)))
     case .loggedModel(let id): return try await find(.experiment(try await platform.tracker.loggedModel(id).experiment))
     case .model(let name): return Self.owner(of: try await platform.registry.model(name))
@@ -63,19 +62,12 @@ package final class Ownerships: Sendable {
 
   // MARK: Things at hand
 
-  package func owner(of experiment: Experiment) async throws -> Ownership {
-    if let project = experiment.tag(Ownership.projectTag) { return Self.owner(experiment, ProjectName(project)) }
-    return Self.owner(experiment, try await isProject(experiment.name) ? ProjectName(experiment.name) : nil)
+  static func owner(of experiment: Experiment) -> Ownership {
+    Ownership(experiment.tag(ProjectName.tag).map { ProjectName($0) }, .experiment, experiment.id.text)
   }
 
-  private static func owner(_ experiment: Experiment, _ project: ProjectName?) -> Ownership {
-    Ownership(project, .experiment, experiment.id.text)
-  }
-
-  package static func owner(of model: RegisteredModel) -> Ownership {
-    let newest = model.latestVersions.max { $0.id.version < $1.id.version }
-    let project = model.tags[Ownership.projectTag] ?? newest?.lineage["project"]?.string
-    return Ownership(project.map { ProjectName($0) }, .model, model.name.text)
+  static func owner(of model: RegisteredModel) -> Ownership {
+    Ownership(model.tags[ProjectName.tag].map { ProjectName($0) }, .model, model.name.text)
   }
 
   /// Whether a project has this name.

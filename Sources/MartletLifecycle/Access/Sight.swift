@@ -1,8 +1,6 @@
 package import MartletAccess
 package import MartletCore
 package import MartletLedger
-package import MartletRegistry
-package import MartletTracking
 
 /// What one caller sees of lists that hold things of every project.
 package struct Sight: Sendable {
@@ -20,19 +18,12 @@ package struct Sight: Sendable {
     caller.may(permission, in: project)
   }
 
-  package func experiments(_ found: [Experiment]) async throws -> [Experiment] {
-    if isWhole { return found }
-    var shown: [Experiment] = []
-    for experiment in found
-    where AccessControl.shows(try await ownerships.owner(of: experiment), to: caller) {
-      shown.append(experiment)
-    }
-    return shown
-  }
+  /// The projects of which the caller may see what is theirs; nil: all.
+  package func projects(_ permission: Permission = .read) -> Set<ProjectName>? { caller.projects(for: permission) }
 
-  package func models(_ found: [RegisteredModel], _ permission: Permission = .read) -> [RegisteredModel] {
-    if AccessControl.showsAll(to: caller, permission) { return found }
-    return found.filter { AccessControl.shows(Ownerships.owner(of: $0), to: caller, permission) }
+  /// What a search for experiments or models may find.
+  package func visibility(of kind: ResourceKind, _ permission: Permission = .read) -> Visibility {
+    caller.visibility(of: kind, permission)
   }
 
   /// Entries about things that the caller may read; those about the server itself are for those who read everywhere.
@@ -60,7 +51,7 @@ package struct Sight: Sendable {
     return AccessControl.shows(try await ownerships.owner(of: subject), to: caller)
   }
 
-  /// - Throws: `.permissionDenied` when the caller may not read a thing that is named.
+  /// - Throws: `.notFound` when the caller may not read a thing that is named.
   package func demand(_ subject: Subject) async throws {
     try await ownerships.control.demand([.read], .read, of: caller, on: subject)
   }

@@ -15,6 +15,7 @@ package struct ProjectSetup: Sendable {
   /// Stores a snapshot; unless it is a branch, it becomes the project's active version and its declarations are made.
   ///
   /// - Parameter project: the project that the snapshot must be of.
+  /// - Throws: `.conflict` when an experiment or model that its pipeline would use is somebody else's.
   package func put(_ snapshot: ProjectSnapshot, of project: ProjectName, by author: Author) async throws
     -> ProjectVersion
   {
@@ -26,6 +27,7 @@ package struct ProjectSetup: Sendable {
         "martlet.yaml is of the project '\(file.project)', the address is of '\(project)'",
         fix: "upload it to /projects/\(file.project)")
     }
+    try await ProjectClaim(project: project).check(file, platform)
     let version = try await platform.projects.put(snapshot, context: .checking, by: author, at: platform.clock.now)
     if version.branch == nil { try await apply(version, by: author) }
     return version

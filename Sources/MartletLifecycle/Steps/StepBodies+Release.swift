@@ -42,7 +42,8 @@ extension StepBodies {
           "outputs": try JSON(encoding: package.signature.outputs),
         ],
         inputExample: package.examples.first.map { .object($0.row) }, lineage: lineage,
-        metrics: evaluation?.candidate.metrics ?? trained.metrics, createsModel: true), by: context.author)
+        metrics: evaluation?.candidate.metrics ?? trained.metrics, project: context.project), by: context.author,
+      claim: ProjectClaim(project: context.project).model)
     context.log("registered \(version.id)")
     return StepResult(
       [

@@ -17,7 +17,8 @@ extension StepBodies {
     let inputs = TrainingInputs(
       label: label, requestColumns: joined.columns.filter { $0.view == nil && !ignored.contains($0.name) }.map(\.name),
       features: joined.views)
-    let experiment = try await platform.tracker.ensureExperiment(named: context.project.text, by: context.author)
+    let experiment = try await platform.tracker.ensureExperiment(
+      of: context.project, by: context.author, claim: ProjectClaim(project: context.project).experiment)
     let search = TrainingSearch(
       artifacts: platform.artifacts, jobs: platform.jobs, tracker: platform.tracker, author: context.author,
       experiment: experiment, tags: tags(context), scratch: platform.scratch, log: context.log)
@@ -37,7 +38,7 @@ extension StepBodies {
 
   private func tags(_ context: StepContext) -> [KeyValue] {
     [
-      KeyValue("martlet.project", context.project.text), KeyValue("martlet.pipeline_run", context.pipelineRun.text),
+      KeyValue(ProjectName.tag, context.project.text), KeyValue("martlet.pipeline_run", context.pipelineRun.text),
       KeyValue("martlet.project_version", String(context.version.number)),
       KeyValue("mlflow.source.name", context.project.text), KeyValue("mlflow.source.type", "PROJECT"),
     ] + (context.version.commit.map { [KeyValue("mlflow.source.git.commit", $0)] } ?? [])

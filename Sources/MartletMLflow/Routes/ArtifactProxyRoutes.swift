@@ -38,19 +38,27 @@ extension MLflowRoutes {
   }
 
   /// Lets pass who may do this to every experiment that keeps artifacts there, or to the registered model; where nobody
-  /// keeps any, who may do it everywhere.
+  /// keeps any, who may do it everywhere. What may not be read is not there.
   private func demand(_ act: WireNeed.Act, _ gate: WireGate, at path: String) async throws {
     if gate.caller.isLocal { return }
-    if let (id, _) = try Self.registered(path) {
-      try await gate.demand(act, .model(id.model))
-      return
-    }
-    let experiments = path.isEmpty ? [] : try await tracker.experiments(holding: path)
-    guard !experiments.isEmpty else {
+    if path.isEmpty {
       try await gate.demand(act, .server)
       return
     }
-    for experiment in experiments { try await gate.demand(act, .experiment(experiment)) }
+    for subject in try await subjects(at: path) {
+      guard try await gate.allows(.read, subject) else { throw Self.absent(path) }
+      try await gate.demand(act, subject)
+    }
+  }
+
+  private func subjects(at path: String) async throws -> [Subject] {
+    if let (id, _) = try Self.registered(path) { return [.model(id.model)] }
+    let experiments = try await tracker.experiments(holding: path)
+    return experiments.isEmpty ? [.server] : experiments.map { .experiment($0) }
+  }
+
+  private static func absent(_ path: String) -> MartletError {
+    .notFound("No such artifact: '\(path.prefix(200))'")
   }
 
   /// What stands behind `…/mlflow-artifacts/artifacts/` in the address, percent-decoded once and checked.
@@ -96,7 +104,7 @@ extension MLflowRoutes {
     let parts = path.split(separator: "/", maxSplits: 3).map(String.init)
     guard parts.first == ArtifactLocation.registryRoot, parts.count >= 3 else { return nil }
     guard let number = Int(parts[2]) else {
-      throw MartletError.notFound("No such artifact: '\(path.prefix(200))'")
+      throw absent(path)
     }
     return (ModelVersionID(model: ModelName(parts[1]), version: number), parts.count > 3 ? parts[3] : "")
   }

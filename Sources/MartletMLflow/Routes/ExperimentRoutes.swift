@@ -10,10 +10,10 @@ extension MLflowRoutes {
       let name = try call.fields.required("name")
       let given = try call.fields.objects("tags").map { try KeyValue($0, at: "tags.") }
       let owner = try await call.gate.owner(
-        ofNew: name, tagged: given.last { $0.key == Ownership.projectTag }?.value, .log)
+        ofNew: name, tagged: given.last { $0.key == ProjectName.tag }?.value, .log)
       let id = try await tracker.createExperiment(
         named: name, artifactLocation: try call.fields.optional("artifact_location"),
-        tags: given + (owner.map { [KeyValue(Ownership.projectTag, $0)] } ?? []), by: call.author,
+        tags: given + (owner.map { [KeyValue(ProjectName.tag, $0)] } ?? []), by: call.author,
         alongside: Accounts.creation(.experiment, by: call.gate.caller, author: call.author))
       call.gate.control.accounts.created(.experiment, id.text, by: call.gate.caller)
       return .object { $0.field("experiment_id", id.text) }
@@ -24,10 +24,9 @@ extension MLflowRoutes {
     }
     endpoints.get("experiments/get-by-name", needs: .inside) { call in
       let name = try call.fields.required("experiment_name")
-      guard let experiment = try await tracker.findExperiment(named: name) else {
-        throw MartletError.notFound("Could not find experiment with name '\(name.prefix(200))'")
-      }
-      try await call.gate.demand(.read, .experiment(experiment.id))
+      guard let experiment = try await tracker.findExperiment(named: name),
+        try await call.gate.allows(.read, .experiment(experiment.id))
+      else { throw MartletError.notFound("Could not find experiment with name '\(name.prefix(200))'") }
       return .object { $0.object("experiment") { $0.write(experiment) } }
     }
     endpoints.post("experiments/update", needs: .to(.edit, .experiment)) { call in
@@ -57,7 +56,8 @@ extension MLflowRoutes {
         throw MartletError.invalidInput(
           "SearchDatasets request cannot specify more than 20 experiment_ids. Received \(ids.count) experiment_ids.")
       }
-      let shown = try await call.gate.readable(ids.map { ExperimentID($0) }) { .experiment($0) }
+      let shown = try await tracker.experiments(
+        ids.map { ExperimentID($0) }, within: call.gate.caller.visibility(of: .experiment))
       let summaries = shown.isEmpty ? [] : try await tracker.datasets(of: shown)
       return .object { reply in
         reply.list("dataset_summaries", summaries) { writer, summary in
@@ -93,11 +93,9 @@ extension MLflowRoutes {
       let fields = call.fields
       let (filter, view) = (try fields.optional("filter"), try fields.view("view_type"))
       let (order, limit) = (try fields.texts("order_by"), try fields.limit("max_results", unlessGiven: 0))
-      let page = try await call.gate.readablePage(
-        from: try fields.optional("page_token"), { .experiment($0.id) }
-      ) { (token: String?) async throws -> Page<Experiment> in
-        try await tracker.searchExperiments(filter: filter, view: view, orderBy: order, limit: limit, pageToken: token)
-      }
+      let page = try await tracker.searchExperiments(
+        filter: filter, view: view, orderBy: order, limit: limit, pageToken: try fields.optional("page_token"),
+        visibility: call.gate.caller.visibility(of: .experiment))
       return .object { reply in
         reply.list("experiments", page.items) { $0.write($1) }
         reply.field("next_page_token", page.nextToken)

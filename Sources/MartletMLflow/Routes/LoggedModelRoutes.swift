@@ -8,17 +8,20 @@ extension MLflowRoutes {
     let tracker = tracker
     endpoints.post("logged-models", needs: .to(.edit, .experiment)) { call in
       let fields = call.fields
+      let run = try fields.optional("source_run_id").flatMap { $0.isEmpty ? nil : RunID($0) }
+      if let run { try await call.gate.demand(.read, .run(run)) }
       let model = try await tracker.createLoggedModel(
         NewLoggedModel(
           experiment: ExperimentID(try fields.required("experiment_id")), name: try fields.optional("name"),
           modelType: try fields.optional("model_type"),
-          sourceRun: try fields.optional("source_run_id").flatMap { $0.isEmpty ? nil : RunID($0) },
+          sourceRun: run,
           params: try fields.pairs("params"), tags: try fields.pairs("tags")), by: call.author)
       return .object { $0.object("model") { $0.write(model) } }
     }
     endpoints.post("logged-models/search", needs: .signedIn) { call in
       var query = try LoggedModelQuery(call.fields)
-      query.experiments = try await call.gate.readable(query.experiments) { .experiment($0) }
+      query.experiments = try await tracker.experiments(
+        query.experiments, within: call.gate.caller.visibility(of: .experiment))
       let page = try await tracker.searchLoggedModels(query)
       return .object { reply in
         reply.list("models", page.items) { $0.write($1) }
@@ -73,9 +76,9 @@ extension MLflowRoutes {
           .badRequest, "BAD_REQUEST", "Request must include the \"artifact_file_path\" query parameter.")
       }
       let path = try ArtifactLocation.checked(asked)
-      let model = try await tracker.loggedModel(
-        try QueryString.decoded(context.parameters.get("model_id") ?? "", plusIsSpace: false))
-      try await gate.demand(.read, .experiment(model.experiment))
+      let id = try QueryString.decoded(context.parameters.get("model_id") ?? "", plusIsSpace: false)
+      try await gate.demand(.read, .loggedModel(id))
+      let model = try await tracker.loggedModel(id)
       guard let root = ArtifactLocation.path(ofURI: model.artifactURI) else {
         throw MartletError.notFound("No such artifact: '\(path.prefix(200))' of logged model \(model.id)")
       }

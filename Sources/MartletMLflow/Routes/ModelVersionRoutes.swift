@@ -38,11 +38,9 @@ extension MLflowRoutes {
       let fields = call.fields
       let (filter, order) = (try fields.optional("filter"), try fields.texts("order_by"))
       let limit = try fields.limit("max_results", unlessGiven: 10_000)
-      let page = try await call.gate.readablePage(
-        from: try fields.optional("page_token"), { .model($0.id.model) }
-      ) { (token: String?) async throws -> Page<ModelVersion> in
-        try await registry.searchVersions(filter: filter, orderBy: order, limit: limit, pageToken: token)
-      }
+      let page = try await registry.searchVersions(
+        filter: filter, orderBy: order, limit: limit, pageToken: try fields.optional("page_token"),
+        visibility: call.gate.caller.visibility(of: .model))
       return .object { reply in
         reply.list("model_versions", page.items) { $0.write($1) }
         reply.field("next_page_token", page.nextToken)
@@ -68,11 +66,8 @@ extension MLflowRoutes {
     let resolved = try await VersionSource(
       source, run: try fields.optional("run_id").flatMap { $0.isEmpty ? nil : RunID($0) },
       loggedModelID: try fields.optional("model_id").flatMap { $0.isEmpty ? nil : $0 },
-      isPrompt: tags["mlflow.prompt.is_prompt"]?.lowercased() == "true", tracker: tracker, registry: registry)
-    // What a version is made from becomes readable with it.
-    if let run = resolved.run { try await gate.demand(.read, .run(run)) }
-    if let id = resolved.loggedModelID { try await gate.demand(.read, .loggedModel(id)) }
-    if let copied = resolved.copied { try await gate.demand(.read, .model(copied.id.model)) }
+      isPrompt: tags["mlflow.prompt.is_prompt"]?.lowercased() == "true", tracker: tracker, registry: registry
+    ) { try await gate.demand(.read, $0) }
     return NewModelVersion(
       model: name, source: resolved.source, run: resolved.run, runLink: try fields.optional("run_link"),
       loggedModelID: resolved.loggedModelID, description: try fields.optional("description"), tags: tags,

@@ -10,8 +10,8 @@ extension MLflowRoutes {
     endpoints.post("registered-models/create", needs: .somewhere(.register)) { call in
       let name = try call.fields.modelName()
       var tags = try call.fields.tagTable()
-      let owner = try await call.gate.owner(ofNew: nil, tagged: tags[Ownership.projectTag], .register)
-      if let owner { tags[Ownership.projectTag] = owner }
+      let owner = try await call.gate.owner(ofNew: nil, tagged: tags[ProjectName.tag], .register)
+      if let owner { tags[ProjectName.tag] = owner }
       let own = Accounts.creation(.model, by: call.gate.caller, author: call.author)
       let model = try await registry.createModel(
         name, description: try call.fields.optional("description"), tags: tags, by: call.author
@@ -49,11 +49,9 @@ extension MLflowRoutes {
       let fields = call.fields
       let (filter, order) = (try fields.optional("filter"), try fields.texts("order_by"))
       let limit = try fields.limit("max_results", unlessGiven: 100)
-      let page = try await call.gate.readablePage(
-        from: try fields.optional("page_token"), { .model($0.name) }
-      ) { (token: String?) async throws -> Page<RegisteredModel> in
-        try await registry.searchModels(filter: filter, orderBy: order, limit: limit, pageToken: token)
-      }
+      let page = try await registry.searchModels(
+        filter: filter, orderBy: order, limit: limit, pageToken: try fields.optional("page_token"),
+        visibility: call.gate.caller.visibility(of: .model))
       return .object { reply in
         reply.list("registered_models", page.items) { $0.write($1) }
         reply.field("next_page_token", page.nextToken)

@@ -42,9 +42,10 @@ extension MLflowRoutes {
     endpoints.post("runs/search", needs: .signedIn) { call in
       let fields = call.fields
       let asked = try fields.texts("experiment_ids").map { ExperimentID($0) }
+      let visibility = call.gate.caller.visibility(of: .experiment)
       let page = try await tracker.searchRuns(
         RunQuery(
-          experiments: try await call.gate.readable(asked) { .experiment($0) },
+          experiments: try await tracker.experiments(asked, within: visibility),
           filter: try fields.optional("filter"),
           view: try fields.view("run_view_type"), orderBy: try fields.texts("order_by"),
           limit: try fields.limit("max_results", unlessGiven: 1000), pageToken: try fields.optional("page_token")))

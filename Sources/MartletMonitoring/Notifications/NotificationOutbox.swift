@@ -130,8 +130,8 @@ package struct NotificationOutbox: Sendable {
   ///
   /// - Parameter registry: those of the registry's webhooks, which belong to no project, instead of the others.
   package func deliveries(
-    project: ProjectName? = nil, alert: AlertID? = nil, state: NotificationDelivery.State? = nil,
-    destination: String? = nil, registry: Bool = false, limit: Int = 100
+    project: ProjectName? = nil, among projects: Set<ProjectName>? = nil, alert: AlertID? = nil,
+    state: NotificationDelivery.State? = nil, destination: String? = nil, registry: Bool = false, limit: Int = 100
   ) async throws -> [NotificationDelivery] {
     var (conditions, arguments): ([String], [SQLValue]) = ([], [])
     func add(_ condition: String, _ value: SQLValue) {
@@ -142,6 +142,11 @@ package struct NotificationOutbox: Sendable {
     if let alert { add("alert = ?", SQLValue(alert)) }
     if let state { add("state = ?", .text(state.rawValue)) }
     if let destination { add("destination = ?", .text(destination)) }
+    if let projects {
+      let among = SQLFragment.texts(projects.map(\.text).sorted(), as: "p", in: database.dialect)
+      conditions.append("project IN (SELECT p.value FROM \(among.sql))")
+      arguments += among.arguments
+    }
     add("destination \(registry ? "" : "NOT ")LIKE ?", .text(NotificationDelivery.registryPrefix + "%"))
     let filter = " WHERE " + conditions.joined(separator: " AND ")
     let statement = Self.select + filter + " ORDER BY created_at DESC, id LIMIT ?"

@@ -2,7 +2,6 @@ package import Hummingbird
 package import MartletAccess
 package import MartletCore
 package import MartletLifecycle
-import MartletTracking
 
 /// A request that has already been checked against its route: parameters decoded, query and body of the right shape.
 package struct APIRequest: Sendable {
@@ -54,8 +53,12 @@ package struct APIRequest: Sendable {
     sight?.shows(project, permission) ?? true
   }
 
-  func visible(_ experiments: [Experiment]) async throws -> [Experiment] {
-    try await sight?.experiments(experiments) ?? experiments
+  /// The projects of which the caller may see what is theirs; nil: all.
+  var readableProjects: Set<ProjectName>? { sight?.projects() }
+
+  /// What a search for experiments or models may find.
+  func visibility(of kind: ResourceKind, _ permission: Permission = .read) -> Visibility {
+    sight?.visibility(of: kind, permission) ?? .everything
   }
 
   package func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value { try json.decode(type) }

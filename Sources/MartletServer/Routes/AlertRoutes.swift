@@ -29,9 +29,9 @@ struct AlertRoutes: APIRoutes {
       ], response: .json(.page(of: Self.alert))
     ) { request in
       let found = try await alerts.alerts(
-        project: request.text(query: "project").map { ProjectName($0) }, openOnly: !request.flag(query: "all"),
-        limit: Int(request.integer(query: "limit") ?? 500))
-      return .items(try found.filter { request.shows($0.project) }.map { try JSON(snakeCase: $0) })
+        project: request.text(query: "project").map { ProjectName($0) }, among: request.readableProjects,
+        openOnly: !request.flag(query: "all"), limit: Int(request.integer(query: "limit") ?? 500))
+      return .items(try found.map { try JSON(snakeCase: $0) })
     }
   }
 

@@ -61,8 +61,10 @@ struct EndpointRoutes: APIRoutes {
     ) { request in
       let endpoint = try await deployments.endpoint(try request.identifier("endpoint"))
       let project = endpoint.definition.project
+      let version = try Self.version(request.json["version"]?.string ?? "")
+      try await request.sight?.demand(.model(version.model))
       let deployment = try await loop.release.start(
-        try Self.version(request.json["version"]?.string ?? ""), on: endpoint.definition.name, project: project,
+        version, on: endpoint.definition.name, project: project,
         by: request.author, at: try await loop.platform.now(of: project))
       return .json(Self.json(deployment))
     }

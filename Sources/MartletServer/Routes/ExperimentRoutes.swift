@@ -1,6 +1,7 @@
 import HTTPTypes
 import MartletAccess
 import MartletCore
+import MartletLifecycle
 import MartletTracking
 
 /// Experiments and runs, in the native form: numbers are as they were logged, infinities included.
@@ -20,8 +21,10 @@ struct ExperimentRoutes: APIRoutes {
       query: APIParameter.paging,
       response: .json(.page(of: Self.experiment))
     ) { request in
-      let page = try await tracker.searchExperiments(limit: request.limit, pageToken: request.pageToken)
-      return .page(Page(try await request.visible(page.items), nextToken: page.nextToken), Self.json)
+      .page(
+        try await tracker.searchExperiments(
+          limit: request.limit, pageToken: request.pageToken, visibility: request.visibility(of: .experiment)),
+        Self.json)
     }
   }
 
@@ -88,14 +91,12 @@ struct ExperimentRoutes: APIRoutes {
 
   /// The one that is asked for, or all; of these, what the caller may read.
   func experiments(_ request: APIRequest) async throws -> [ExperimentID] {
-    let name = request.text(query: "experiment")
-    let found =
-      if let name { [try await experiment(name)] } else { try await tracker.searchExperiments(limit: 1000).items }
-    let shown = try await request.visible(found).map(\.id)
-    if let name, shown.isEmpty {
-      throw Refusal.denied(request.caller, [.read], "in the experiment \(name.prefix(100))")
+    if let name = request.text(query: "experiment") {
+      try await request.sight?.demand(.experimentNamed(name))
+      return [try await experiment(name).id]
     }
-    return shown
+    return try await tracker.searchExperiments(limit: 1000, visibility: request.visibility(of: .experiment)).items.map(
+      \.id)
   }
 
   static func json(_ experiment: Experiment) -> JSON {

@@ -21,10 +21,10 @@ struct ModelRoutes: APIRoutes {
         APIParameter("filter", .text, "such as: name ILIKE '%delay%' and tags.team = 'desk'")
       ], response: .json(.page(of: Self.model))
     ) { request in
-      let page = try await registry.searchModels(
-        filter: request.text(query: "filter"), limit: request.limit, pageToken: request.pageToken)
-      let shown = request.sight?.models(page.items, .overview) ?? page.items
-      return .page(Page(shown, nextToken: page.nextToken), Self.json)
+      .page(
+        try await registry.searchModels(
+          filter: request.text(query: "filter"), limit: request.limit, pageToken: request.pageToken,
+          visibility: request.visibility(of: .model, .overview)), Self.json)
     }
   }
 

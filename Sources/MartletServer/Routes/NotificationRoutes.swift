@@ -21,10 +21,10 @@ struct NotificationRoutes: APIRoutes {
       ], response: .json(.page(of: Self.notification))
     ) { request in
       let found = try await outbox.deliveries(
-        project: request.text(query: "project").map { ProjectName($0) },
+        project: request.text(query: "project").map { ProjectName($0) }, among: request.readableProjects,
         alert: request.text(query: "alert").map { AlertID($0) },
         state: request.text(query: "state").flatMap { .init(rawValue: $0) }, limit: request.limit)
-      return .items(found.filter { request.shows($0.notification.project) }.map(Self.json))
+      return .items(found.map(Self.json))
     }
   }
 

@@ -20,7 +20,7 @@ struct StatusRoutes: APIRoutes {
         let endpoints = try await platform.deployments.endpoints().filter {
           request.shows($0.definition.project, .overview)
         }
-        let alerts = try await platform.alerts.alerts(openOnly: true).filter { request.shows($0.project) }
+        let alerts = try await platform.alerts.alerts(among: request.readableProjects, openOnly: true)
         let projects = try await platform.projects.projects().filter { request.shows($0.name, .overview) }
         let working = try await platform.pipelineRuns.runs(in: [.queued, .running]).filter {
           request.shows($0.project)

@@ -70,7 +70,7 @@ package struct Deployments: Sendable {
       guard before?.definition != definition else { return }
       if let owner = before?.definition.project, owner != definition.project {
         throw MartletError(
-          .conflict, "the endpoint '\(definition.name)' belongs to the project '\(owner)'", fix: "choose another name")
+          .conflict, "the endpoint '\(definition.name)' belongs to another project", fix: "choose another name")
       }
       var rollout = before?.rollout ?? Rollout()
       rollout.rung = min(rollout.rung, max(definition.rungs.count - 1, 0))

@@ -11,6 +11,11 @@ package struct SQLFragment: Sendable, Hashable {
   package static func joined(_ fragments: [SQLFragment], by separator: String) -> SQLFragment {
     SQLFragment(fragments.map(\.sql).joined(separator: separator), fragments.flatMap(\.arguments))
   }
+
+  /// Both conditions; only this one where there is no other.
+  package func and(_ other: SQLFragment?) -> SQLFragment {
+    other.map { .joined([self, $0], by: " AND ") } ?? self
+  }
 }
 
 extension FilterClause {

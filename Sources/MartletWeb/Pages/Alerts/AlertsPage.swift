@@ -52,8 +52,8 @@ struct AlertsPage {
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let model = AlertsPage(
-      try await platform.alerts.alerts().filter { request.shows($0.project) },
-      told: try await platform.notifications.deliveries(limit: 1000),
+      try await platform.alerts.alerts(among: request.readableProjects),
+      told: try await platform.notifications.deliveries(among: request.readableProjects, limit: 1000),
       showsAll: request.text("all") != nil)
     return Page(
       title: "Alerts", section: .alerts, template: "alerts", model: model, refreshSeconds: 5,

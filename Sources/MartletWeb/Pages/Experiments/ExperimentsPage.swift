@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletTracking
@@ -46,11 +47,11 @@ struct ExperimentsPage {
     let model: ExperimentsPage
     do {
       let found = try await platform.tracker.searchExperiments(
-        filter: filter, orderBy: ["last_update_time DESC"], limit: onAPage, pageToken: request.text("page"))
-      let shown = try await request.sight?.experiments(found.items) ?? found.items
-      let counts = try await platform.tracker.runCounts(of: shown.map(\.id))
+        filter: filter, orderBy: ["last_update_time DESC"], limit: onAPage, pageToken: request.text("page"),
+        visibility: request.visibility(of: .experiment))
+      let counts = try await platform.tracker.runCounts(of: found.items.map(\.id))
       model = ExperimentsPage(
-        shown.map { (experiment: $0, runs: counts[$0.id] ?? 0) }, filter: filter,
+        found.items.map { (experiment: $0, runs: counts[$0.id] ?? 0) }, filter: filter,
         nextLink: found.nextToken.map { link("/experiments", ["filter": filter, "page": $0]) })
     } catch let error as MartletError where error.code == .invalidInput {
       model = ExperimentsPage([], filter: filter, problem: error)

@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletRegistry
@@ -37,8 +38,9 @@ extension RunPage {
     {
       content.parent = info
     }
-    content.versions = try await platform.registry.searchVersions(filter: "run_id = '\(run.id)'", limit: 20).items.map(
-      \.id)
+    content.versions = try await platform.registry.searchVersions(
+      filter: "run_id = '\(run.id)'", limit: 20, visibility: request.visibility(of: .model)
+    ).items.map(\.id)
     return content
   }
 

@@ -157,7 +157,7 @@ struct HomePage {
     }
     let content = Content(
       projects: projects, endpoints: try await EndpointSummary.all(platform, request),
-      alerts: try await platform.alerts.alerts(openOnly: true).filter { request.shows($0.project) },
+      alerts: try await platform.alerts.alerts(among: request.readableProjects, openOnly: true),
       runs: runs.sorted { $0.createdAt > $1.createdAt }, quarantined: quarantined,
       changes: try await changes(platform, request))
     return Page(

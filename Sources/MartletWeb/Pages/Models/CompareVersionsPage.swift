@@ -141,7 +141,7 @@ struct CompareVersionsPage {
         "a comparison needs two different versions of a model", fix: "choose two of them on the model's page")
     }
     try await request.sight?.demand(.model(name))
-    let sides = try await [side(name, numbers[0], platform), side(name, numbers[1], platform)]
+    let sides = try await [side(name, numbers[0], platform, request), side(name, numbers[1], platform, request)]
     return Page(
       title: "\(name) compared", section: .models,
       crumbs: [Link(label: "Models", link: "/models"), Link(label: name.text, link: ObjectLink.model(name))],
@@ -149,11 +149,15 @@ struct CompareVersionsPage {
       command: "martlet model compare \(name)@\(numbers[0]) \(name)@\(numbers[1])")
   }
 
-  private static func side(_ name: ModelName, _ number: Int, _ platform: Platform) async throws -> Side {
+  private static func side(
+    _ name: ModelName, _ number: Int, _ platform: Platform, _ request: PageRequest
+  ) async throws -> Side {
     let version = try await platform.registry.version(ModelVersionID(model: name, version: number))
     var side = Side(version: version)
-    // A run that is gone, or was never here, leaves the rest comparable.
-    if let run = version.run { side.run = try? await platform.tracker.run(run) }
+    // A run that is gone, was never here, or is hidden, leaves the rest comparable.
+    if let run = version.run, try await request.sight?.shows(.run(run)) ?? true {
+      side.run = try? await platform.tracker.run(run)
+    }
     return side
   }
 }

@@ -50,9 +50,10 @@ struct ModelsPage {
     let model: ModelsPage
     do {
       let found = try await platform.registry.searchModels(
-        filter: filter, limit: onAPage, pageToken: request.text("page"))
+        filter: filter, limit: onAPage, pageToken: request.text("page"),
+        visibility: request.visibility(of: .model, .overview))
       model = ModelsPage(
-        request.sight?.models(found.items, .overview) ?? found.items, filter: filter,
+        found.items, filter: filter,
         nextLink: found.nextToken.map { link("/models", ["filter": filter, "page": $0]) })
     } catch let error as MartletError where error.code == .invalidInput {
       model = ModelsPage([], filter: filter, problem: error)

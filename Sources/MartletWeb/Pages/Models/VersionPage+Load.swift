@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletData
 import MartletGovernance
@@ -11,7 +12,7 @@ extension VersionPage {
     let id = try StandingForms.version(request)
     let (name, number) = (id.model, id.version)
     let version = try await platform.registry.version(id)
-    let content = try await content(version, platform)
+    let content = try await content(version, platform, request)
     let encoded = ObjectLink.pathEncoded(name.text) ?? ""
     return Page(
       title: version.id.description, section: .models,
@@ -21,13 +22,16 @@ extension VersionPage {
       command: "martlet model show \(version.id)")
   }
 
-  private static func content(_ version: ModelVersion, _ platform: Platform) async throws -> Content {
+  private static func content(
+    _ version: ModelVersion, _ platform: Platform, _ request: PageRequest
+  ) async throws -> Content {
     var content = Content(
       version: version, evidence: VersionEvidence(version.lineage),
       model: try await platform.registry.model(version.id.model))
     if let run = version.run { content.gates = try await platform.gates.records(on: "run:\(run)") }
     content.gates += try await platform.gates.records(on: "model:\(version.id)")
-    for endpoint in try await platform.deployments.endpoints() {
+    for endpoint in try await platform.deployments.endpoints()
+    where request.shows(endpoint.definition.project, .overview) {
       content.deployments += try await platform.deployments.deployments(of: endpoint.definition.name).filter {
         $0.version == version.id
       }

@@ -52,8 +52,8 @@ struct SearchPage {
     for endpoint in endpoints.map(\.definition.name.text) where endpoint.lowercased().contains(wanted) {
       hits.append(Hit(kind: "endpoint", name: endpoint, link: "/endpoints/\(ObjectLink.pathEncoded(endpoint) ?? "")"))
     }
-    let models = try await platform.registry.searchModels(limit: 1000).items
-    for model in (request.sight?.models(models) ?? models).map(\.name.text) where model.lowercased().contains(wanted) {
+    let models = try await platform.registry.searchModels(limit: 1000, visibility: request.visibility(of: .model)).items
+    for model in models.map(\.name.text) where model.lowercased().contains(wanted) {
       hits.append(Hit(kind: "model", name: model, link: "/models/\(ObjectLink.pathEncoded(model) ?? "")"))
     }
     for view in try await platform.features.views()
@@ -70,8 +70,9 @@ struct SearchPage {
   }
 
   private static func tracked(_ query: String, _ platform: Platform, _ request: PageRequest) async throws -> [Hit] {
-    let found = try await platform.tracker.searchExperiments(limit: 1000).items
-    let experiments = try await request.sight?.experiments(found) ?? found
+    let experiments = try await platform.tracker.searchExperiments(
+      limit: 1000, visibility: request.visibility(of: .experiment)
+    ).items
     var hits = experiments.filter { $0.name.lowercased().contains(query.lowercased()) }.map {
       Hit(kind: "experiment", name: $0.name, link: "/experiments/\($0.id)")
     }

@@ -1,0 +1,20 @@
+import MartletCore
+
+extension SQLFragment {
+  /// A table with one column `value` of texts, all in one argument: however many there are, it is one statement.
+  ///
+  /// - Parameter alias: what the table is called in the statement.
+  package static func texts(_ texts: some Collection<String>, as alias: String, in dialect: SQLDialect) -> SQLFragment {
+    let argument = SQLValue(JSON.array(texts.map(JSON.string)))
+    return switch dialect {
+    case .sqlite: SQLFragment("json_each(?) AS \(alias)", [argument])
+    case .postgresql: SQLFragment("jsonb_array_elements_text(CAST(? AS JSONB)) AS \(alias)(value)", [argument])
+    }
+  }
+
+  /// A query for whole numbers, all in one argument.
+  package static func numbers(_ numbers: some Collection<Int64>, in dialect: SQLDialect) -> SQLFragment {
+    let table = texts(numbers.map(String.init), as: "i", in: dialect)
+    return SQLFragment("SELECT CAST(i.value AS BIGINT) FROM \(table.sql)", table.arguments)
+  }
+}
