@@ -42,6 +42,7 @@ extension MLflowRoutes {
     endpoints.post("runs/search", needs: .signedIn) { call in
       let fields = call.fields
       let asked = try fields.texts("experiment_ids").map { ExperimentID($0) }
+      guard asked.count <= 1000 else { throw MartletError.invalidInput("a search names at most 1000 experiments") }
       let page = try await tracker.searchRuns(
         RunQuery(
           experiments: try await call.gate.readable(asked) { .experiment($0) },
