@@ -108,6 +108,15 @@ extension ExperimentTracker {
     return Self.page(found, limit: limit, offset: offset)
   }
 
+  /// The ids of all active experiments.
+  package func experimentIDs() async throws -> [ExperimentID] {
+    try await database.read { connection in
+      try connection.rows("SELECT experiment_id FROM experiments WHERE lifecycle = 'active' ORDER BY experiment_id") {
+        ExperimentID(String(try $0.integer(0)))
+      }
+    }
+  }
+
   package func renameExperiment(_ id: ExperimentID, to name: String, by author: Author) async throws {
     try BatchRules.checkExperimentName(name)
     let now = clock.now

@@ -29,8 +29,9 @@ struct AccessWorld {
   var accounts: Accounts { plane.platform.accounts }
 
   /// - Parameter project: where everybody has their role; everywhere when nil.
-  init(rolesIn project: ProjectName? = nil) async throws {
-    var configuration = TestServer.configuration()
+  /// - Parameter store: the database's URL; SQLite unless told.
+  init(rolesIn project: ProjectName? = nil, store: String? = nil) async throws {
+    var configuration = TestServer.configuration(store: store)
     configuration.authentication = true
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     plane = try await ControlPlane(

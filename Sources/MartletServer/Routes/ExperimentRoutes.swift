@@ -1,6 +1,7 @@
 import HTTPTypes
 import MartletAccess
 import MartletCore
+import MartletLifecycle
 import MartletTracking
 
 /// Experiments and runs, in the native form: numbers are as they were logged, infinities included.
@@ -88,13 +89,22 @@ struct ExperimentRoutes: APIRoutes {
 
   /// The one that is asked for, or all; of these, what the caller may read.
   func experiments(_ request: APIRequest) async throws -> [ExperimentID] {
-    let name = request.text(query: "experiment")
-    let found =
-      if let name { [try await experiment(name)] } else { try await tracker.searchExperiments(limit: 1000).items }
-    let shown = try await request.visible(found).map(\.id)
-    if let name, shown.isEmpty {
-      throw Refusal.denied(request.caller, [.read], "in the experiment \(name.prefix(100))")
-    }
+    guard let name = request.text(query: "experiment") else { return try await visibleExperiments(request) }
+    let shown = try await request.visible([try await experiment(name)]).map(\.id)
+    if shown.isEmpty { throw Refusal.denied(request.caller, [.read], "in the experiment \(name.prefix(100))") }
+    return shown
+  }
+
+  /// All that the caller may read, however many there are; of most of them no more than the id is kept in memory.
+  private func visibleExperiments(_ request: APIRequest) async throws -> [ExperimentID] {
+    guard let sight = request.sight, !sight.isWhole else { return try await tracker.experimentIDs() }
+    var shown: [ExperimentID] = []
+    var token: String?
+    repeat {
+      let page = try await tracker.searchExperiments(limit: 1000, pageToken: token)
+      shown += try await sight.experiments(page.items).map(\.id)
+      token = page.nextToken
+    } while token != nil
     return shown
   }
 
