@@ -14,6 +14,8 @@ package struct MartletError: Error, Sendable, Hashable, CustomStringConvertible 
     case conflict = "CONFLICT"
     case checkFailed = "CHECK_FAILED"
     case tooManyRequests = "TOO_MANY_REQUESTS"
+    /// More was asked for than is worked out in the time that one request gets.
+    case tooSlow = "TOO_SLOW"
     case storageFull = "STORAGE_FULL"
     case unavailable = "UNAVAILABLE"
     case timedOut = "TIMED_OUT"

@@ -6,7 +6,7 @@ extension Ledger {
   package func verify() async throws -> LedgerVerification {
     // The checkpoint first: the chain may grow meanwhile, it never shrinks.
     let checkpoint = await readCheckpoint()
-    return try await database.read { connection in
+    return try await database.read(within: Self.longestVerification) { connection in
       var verifier = LedgerVerifier()
       try verifier.readChain(in: connection)
       try verifier.readUnsealed(in: connection)
@@ -21,6 +21,9 @@ extension Ledger {
       return verifier.result
     }
   }
+
+  /// A million entries take some seconds.
+  private static let longestVerification = Duration.seconds(600)
 
   private func readCheckpoint() async -> Result<CheckpointFile.Known, MartletError> {
     do { return .success(try await checkpoint?.read() ?? .nothing) } catch {

@@ -90,6 +90,7 @@ func addMiddleware(
   errorPage: RequestErrors<ServerContext>.ErrorPage? = nil
 ) {
   router.add(middleware: RequestLog(measures: measures))
+  router.add(middleware: PacedStreams())
   router.add(middleware: SecurityHeaders())
   router.add(middleware: RequestErrors(unknownRoute: routes.unknown, page: errorPage))
   router.add(middleware: RequestGuard(address: address))

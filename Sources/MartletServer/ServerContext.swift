@@ -7,6 +7,8 @@ package import NIOCore
 package struct ServerContext: RequestContext, RemoteAddressRequestContext {
   package var coreContext: CoreRequestContextStorage
   package let remoteAddress: SocketAddress?
+  /// The connection's.
+  let eventLoop: any EventLoop
   /// Who asks, or why what they brought does not hold; whoever needs nobody does not look.
   package var identity: Result<Caller, MartletError>
   /// The value of the session's cookie that the caller came with.
@@ -15,6 +17,7 @@ package struct ServerContext: RequestContext, RemoteAddressRequestContext {
   package init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     remoteAddress = source.channel.remoteAddress
+    eventLoop = source.channel.eventLoop
     identity = .success(.local())
   }
 

@@ -8,19 +8,45 @@ import MartletCore
 package protocol Database: Sendable {
   var dialect: SQLDialect { get }
 
+  /// How long transactions may take that are not given another limit.
+  var limits: TransactionLimits { get }
+
   /// Runs `body` in a read-only transaction that sees one consistent state.
-  func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
+  ///
+  /// - Parameter limit: how long it may take; nil: as long as it likes.
+  /// - Throws: `.tooSlow` when that was not enough; the query is interrupted.
+  func read<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value
 
   /// Runs `body` in a transaction of its own: all of it is applied, durably, when this returns; none of it when it
   /// throws. Several callers' transactions may share one commit to disk.
   ///
   /// A body may run more than once (after a conflict, or when a shared commit failed): it changes nothing but the
   /// database. Once a statement has failed, the body must throw: nothing more runs, and nothing is committed.
+  ///
+  /// - Parameter limit: how long the body may take, all its attempts together; nil: as long as it likes.
+  /// - Throws: `.tooSlow` when that was not enough; nothing of it is applied.
   @discardableResult
-  func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value
+  func write<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value
 
   /// Waits for what is under way, then closes.
   func close() async
+}
+
+extension Database {
+  /// Reads within the usual time.
+  package func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws
+    -> Value
+  { try await read(within: limits.reading, body) }
+
+  /// Writes within the usual time.
+  @discardableResult
+  package func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws
+    -> Value
+  { try await write(within: limits.writing, body) }
 }
 
 package enum SQLDialect: String, Sendable {

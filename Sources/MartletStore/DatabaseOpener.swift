@@ -7,15 +7,19 @@ package enum DatabaseOpener {
   ///
   /// An existing SQLite file is copied beside itself before its schema changes. A schema newer than this program
   /// is refused. Errors never show the password of a URL.
-  package static func open(url: String, migrations: [Migration] = Migration.all, clock: WallClock = .system)
-    async throws -> any Database
-  {
+  ///
+  /// - Parameter limits: how long transactions may take; bringing the schema up to date takes what it takes.
+  package static func open(
+    url: String, migrations: [Migration] = Migration.all, limits: TransactionLimits = .usual, clock: WallClock = .system
+  ) async throws -> any Database {
     if let path = sqlitePath(url) {
-      let database = try await NIOThreadPool.singleton.runIfActive { try SQLiteDatabase.open(path: path) }
+      let database = try await NIOThreadPool.singleton.runIfActive {
+        try SQLiteDatabase.open(path: path, limits: limits)
+      }
       return try await opened(database) { try await database.migrate(migrations, at: clock.now) }
     }
     if url.hasPrefix("postgresql:") || url.hasPrefix("postgres:") {
-      let database = try await PostgresDatabase.open(url: url)
+      let database = try await PostgresDatabase.open(url: url, limits: limits)
       return try await opened(database) { try await PostgresDatabase.migrate(url: url, migrations, at: clock.now) }
     }
     throw MartletError.invalidInput(
@@ -25,7 +29,8 @@ package enum DatabaseOpener {
 
   /// Opens another program's database for reading only, and leaves its schema as it is.
   ///
-  /// Takes SQLAlchemy's spellings: `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql+psycopg2://…`.
+  /// Reads have no limit of time. Takes SQLAlchemy's spellings: `sqlite:///relative.db`, `sqlite:////absolute.db`,
+  /// `postgresql+psycopg2://…`.
   package static func openForReading(url: String) async throws -> any Database {
     if url.hasPrefix("sqlite:///") {
       let path = String(url.dropFirst("sqlite:///".count))
@@ -35,7 +40,8 @@ package enum DatabaseOpener {
     guard ["postgresql", "postgres"].contains(scheme.prefix { $0 != "+" }) else {
       throw MartletError.invalidInput("'\(scheme.prefix(40))…' names no kind of database that can be read here")
     }
-    return try await PostgresDatabase.open(url: "postgresql" + url.dropFirst(scheme.count), writers: 0, readers: 1)
+    return try await PostgresDatabase.open(
+      url: "postgresql" + url.dropFirst(scheme.count), limits: .none, writers: 0, readers: 1)
   }
 
   private static func opened<Kind: Database>(_ database: Kind, _ migrate: () async throws -> Void) async throws

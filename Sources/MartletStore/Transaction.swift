@@ -5,28 +5,48 @@ import Synchronization
 ///
 /// `run` may be called again after a rollback; `finish` is called exactly once.
 final class Transaction: Sendable {
+  private let limit: TimeLimit
   private let body: @Sendable (any SQLConnection) throws -> Void
   private let whenDone: @Sendable ((any Error)?) -> Void
+  /// How long it has run so far, in all attempts.
+  private let spent = Mutex(Duration.zero)
 
   private init(
-    body: @escaping @Sendable (any SQLConnection) throws -> Void, whenDone: @escaping @Sendable ((any Error)?) -> Void
+    limit: TimeLimit, body: @escaping @Sendable (any SQLConnection) throws -> Void,
+    whenDone: @escaping @Sendable ((any Error)?) -> Void
   ) {
+    self.limit = limit
     self.body = body
     self.whenDone = whenDone
   }
 
-  func run(on connection: any SQLConnection) throws { try body(connection) }
+  /// How long it may still run; nil: as long as it likes.
+  var timeLeft: Duration? { limit.duration.map { $0 - spent.withLock(\.self) } }
+
+  /// - Throws: what the body throws; `.tooSlow` when its time was up before it ended.
+  func run(on connection: any TimedConnection) throws {
+    let start = ContinuousClock.now
+    connection.deadline = timeLeft.map { Deadline(instant: start + $0, error: limit.error) }
+    defer {
+      connection.deadline = nil
+      spent.withLock { $0 += start.duration(to: .now) }
+    }
+    try connection.deadline?.check()
+    try body(connection)
+  }
 
   /// Wakes the caller: with the body's value, or with the error.
   func finish(_ error: (any Error)? = nil) { whenDone(error) }
 
   /// Queues `body` and waits for its value.
   static func perform<Value: Sendable>(
-    on queue: WorkQueue<Transaction>, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    on queue: WorkQueue<Transaction>, within limit: TimeLimit,
+    _ body: @escaping @Sendable (any SQLConnection) throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
       let kept = Outcome<Value>()
       let transaction = Transaction(
+        limit: limit,
         body: { connection in
           let value = try body(connection)
           kept.value.withLock { $0 = value }

@@ -173,6 +173,14 @@ enum ExperimentStore {
       })
   }
 
+  static func activeIDs(_ visibility: Visibility, in connection: any SQLConnection) throws -> [ExperimentID] {
+    let condition = visibility.condition(on: "e.experiment_id", tagTable, in: connection.dialect)
+    let filter = SQLFragment("e.lifecycle = 'active'").and(condition)
+    return try connection.rows(
+      "SELECT e.experiment_id FROM experiments e WHERE \(filter.sql) ORDER BY e.experiment_id", filter.arguments
+    ) { ExperimentID(String(try $0.integer(0))) }
+  }
+
   private static func condition(_ clause: FilterClause, in dialect: SQLDialect) throws -> SQLFragment {
     switch clause.entity {
     case .tag: return tagCondition(clause, in: dialect)

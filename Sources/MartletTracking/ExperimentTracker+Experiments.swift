@@ -130,6 +130,11 @@ extension ExperimentTracker {
     return Self.page(found, limit: limit, offset: offset)
   }
 
+  /// The ids of all active experiments that may be seen.
+  package func experimentIDs(within visibility: Visibility = .everything) async throws -> [ExperimentID] {
+    try await database.read { try ExperimentStore.activeIDs(visibility, in: $0) }
+  }
+
   package func renameExperiment(_ id: ExperimentID, to name: String, by author: Author) async throws {
     try BatchRules.checkExperimentName(name)
     let now = clock.now

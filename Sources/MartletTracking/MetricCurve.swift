@@ -36,7 +36,7 @@ extension ExperimentTracker {
   package func metricCurve(
     _ run: RunID, key: String, steps: ClosedRange<Int64>? = nil, parts: Int = 500
   ) async throws -> MetricCurve {
-    try await database.read { connection in
+    try await database.read(within: TransactionLimits.longReading) { connection in
       let number = try RunStore.get(run, in: connection).number
       return try MetricCurveStore(run: number, key: key, steps: steps, connection: connection).curve(parts: parts)
     }
@@ -44,7 +44,7 @@ extension ExperimentTracker {
 
   /// Several series of one run, in this order.
   package func metricCurves(_ run: RunID, keys: [String], parts: Int = 500) async throws -> [MetricCurve] {
-    try await database.read { connection in
+    try await database.read(within: TransactionLimits.longReading) { connection in
       let number = try RunStore.get(run, in: connection).number
       return try keys.map { key in
         try MetricCurveStore(run: number, key: key, steps: nil, connection: connection).curve(parts: parts)
@@ -54,7 +54,7 @@ extension ExperimentTracker {
 
   /// One metric of several runs, in this order; without parts where a run has no such metric.
   package func metricCurves(of runs: [RunID], key: String, parts: Int) async throws -> [MetricCurve] {
-    try await database.read { connection in
+    try await database.read(within: TransactionLimits.longReading) { connection in
       try runs.map { run in
         let number = try RunStore.get(run, in: connection).number
         return try MetricCurveStore(run: number, key: key, steps: nil, connection: connection).curve(parts: parts)

@@ -49,7 +49,7 @@ extension ExperimentTracker {
     }
     let search = RunSearch(
       try RunSearch.grammar.parse(filter), experiments: try experiments.map(ExperimentStore.number))
-    return try await database.read { connection in
+    return try await database.read(within: TransactionLimits.longReading) { connection in
       let groups = RunGroupStore(
         found: search.condition(in: connection.dialect), column: column, connection: connection)
       return try groups.groups(metrics: metrics)

@@ -4,12 +4,23 @@ extension RunSearch {
   /// Every condition that a run `r` must meet.
   func condition(in dialect: SQLDialect) -> SQLFragment {
     .joined(
-      [Self.isOneOf("r.experiment_id", experiments.map(SQLValue.integer)), lifecycleCondition]
+      [isInExperiments("r.experiment_id", dialect), lifecycleCondition]
         + clauses.map { Self.condition($0, in: dialect) } + [after?.condition].compactMap(\.self), by: " AND ")
   }
 
   var lifecycleCondition: SQLFragment {
     Self.isOneOf("r.lifecycle", view.lifecycles.map { .text($0.rawValue) })
+  }
+
+  /// Whether a column names one of the search's experiments. Very many of them are one argument: databases take a few ten
+  /// thousand arguments and no more.
+  func isInExperiments(_ column: String, _ dialect: SQLDialect) -> SQLFragment {
+    guard experiments.count > 1000 else { return Self.isOneOf(column, experiments.map(SQLValue.integer)) }
+    let list = experiments.map { String($0) }.joined(separator: ",")
+    switch dialect {
+    case .sqlite: return SQLFragment("\(column) IN (SELECT value FROM json_each(?))", [.text("[\(list)]")])
+    case .postgresql: return SQLFragment("\(column) = ANY (CAST(? AS BIGINT[]))", [.text("{\(list)}")])
+    }
   }
 
   /// Equality where there is one value: an index then gives an order.

@@ -6,11 +6,10 @@ extension RunSearch {
   ///
   /// - Throws: `.invalidInput` when the filter or the order is not of MLflow's grammar, saying where.
   init(_ query: RunQuery) throws {
-    let experiments = try query.experiments.map(ExperimentStore.number)
-    guard experiments.count <= 1000 else { throw MartletError.invalidInput("a search names at most 1000 experiments") }
     self.init(
       try Self.grammar.parse(query.filter), orders: try Self.grammar.parseOrders(query.orderBy),
-      experiments: experiments, view: query.view, limit: query.limit + 1, page: try PageToken(query.pageToken))
+      experiments: try query.experiments.map(ExperimentStore.number), view: query.view, limit: query.limit + 1,
+      page: try PageToken(query.pageToken))
   }
 
   func page(of query: RunQuery, in connection: any SQLConnection) throws -> Page<RunStore.Row> {

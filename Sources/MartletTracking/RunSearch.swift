@@ -39,7 +39,7 @@ struct RunSearch {
 
   var clauses: [FilterClause]
   var orders: [OrderClause]
-  /// Each once.
+  /// Each once; there may be very many.
   var experiments: [Int64]
   var view: LifecycleView
   /// At most so many rows, after `offset` others.

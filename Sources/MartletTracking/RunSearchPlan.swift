@@ -65,7 +65,7 @@ extension RunSearch {
         (.metric, .greaterOrEqual):
         let test = SQLFragment.joined(
           [
-            Self.isOneOf("f.experiment", experiments.map(SQLValue.integer)),
+            isInExperiments("f.experiment", dialect),
             SQLFragment("f.key = ? AND f.is_nan = 0", [.text(clause.key)]), clause.comparing("f.value", in: dialect),
           ], by: " AND ")
         return RunSearchPlan.Driver(clause: index, table: "latest_metrics", condition: test)

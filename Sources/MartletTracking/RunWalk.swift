@@ -7,6 +7,8 @@ enum RunWalk {
 
   /// More walks than one are put together only for pages that end before this place.
   private static let longestJoined = 2000
+  /// More parts than this are not walked one after the other: each is a question to the database.
+  private static let mostSegments = 5000
 
   /// Nil when no index has the search's order.
   init?(for search: RunSearch) {
@@ -17,7 +19,8 @@ enum RunWalk {
     case .some(let order) where order.entity == .metric: self = .metric(order.key, ascending: order.ascending)
     default: return nil
     }
-    guard search.segments(of: self).count == 1 || search.end <= Self.longestJoined else { return nil }
+    let count = search.segments(of: self).count
+    guard count == 1 || (search.end <= Self.longestJoined && count <= Self.mostSegments) else { return nil }
   }
 }
 

@@ -709,6 +709,22 @@ def test_a_person_signs_in_with_a_browser(team, tab):
     assert [text for text in tab.complaints if "403" not in text and "ERR_ABORTED" not in text] == []
 
 
+def test_a_link_of_mlflow_leads_through_the_sign_in(team, tab):
+    experiment = requests.get(team.url + "/api/v1/experiments/Default", auth=team.ada).json()["id"]
+    page = tab.page
+    page.goto(f"{team.url}/#/experiments/{experiment}")
+    assert page.url.startswith(team.url + "/sign-in?then=")
+    page.fill("[name=name]", "ada")
+    # Also after a slip: the form keeps where it leads.
+    for password in ["not her password", PASSWORD]:
+        page.fill("[name=password]", password)
+        page.click("main button[type=submit]")
+    # A server never hears what stands behind the sign, so that without a script nobody can keep it.
+    page.wait_for_url(f"{team.url}/experiments/{experiment}" if tab.script else team.url + "/")
+    if tab.script:
+        assert tab.stopped_by_policy == []
+
+
 def test_an_administrator_manages_people_in_a_browser(team, browser):
     tab = Tab(browser, team.url)
     page = tab.page

@@ -120,9 +120,11 @@ def test_memory_stays_the_same_however_large_a_file_is(address, shared_server):
     (process / "clear_refs").write_text("5")
     before = peak()
     assert requests.put(large, data=(block for _ in range(size)), timeout=120).status_code == 200
-    received = 0
-    with requests.get(large, stream=True, timeout=120) as answer:
-        for part in answer.iter_content(1 << 20):
-            received += len(part)
-    assert received == size << 20
+    # A reader as fast as the machine, three times: what was read ahead of the connection showed as chance had it.
+    for _ in range(3):
+        received = 0
+        with requests.get(large, stream=True, timeout=120) as answer:
+            for part in answer.iter_content(1 << 20):
+                received += len(part)
+        assert received == size << 20
     assert peak() - before < 40

@@ -180,10 +180,20 @@ private final class Receiver: Sendable {
     }
   }
 
-  @Test("The running service delivers, and ends when it is cancelled")
+  @Test("The running service delivers, forgets what is long done, and ends when it is cancelled")
   func service() async throws {
     try await LoopHarness.with { harness in
       try await harness.put(everything)
+      let outbox = harness.platform.notifications
+      let old = june - NotificationOutbox.kept - .seconds(60)
+      for (second, count) in [(0, 1), (1, NotificationOutbox.keptOfEach)] {
+        let position = try await outbox.position()
+        let long = Notification(
+          event: "drift", project: "tiny", subject: "s", severity: .info, reason: "long ago", eventTime: old, page: "/")
+        try await outbox.add(
+          Array(repeating: (long, "log"), count: count), from: position, to: position, at: old + .seconds(second))
+      }
+      try await harness.database.write { try $0.execute("UPDATE notification_deliveries SET state = 'delivered'") }
       _ = try await raise(harness, "drift")
       _ = try await harness.platform.ledger.seal()
       let receiver = Receiver()
@@ -192,6 +202,7 @@ private final class Receiver: Sendable {
       running.cancel()
       await running.value
       #expect(receiver.sent.count == 1)
+      #expect(try await outbox.deliveries(destination: "log").count == NotificationOutbox.keptOfEach)
     }
   }
 }

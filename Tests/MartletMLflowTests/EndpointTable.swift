@@ -73,6 +73,10 @@ enum EndpointTable {
     .fails("POST mlflow/experiments/restore", nil, body: #"{"experiment_id": "99"}"#, 404, missing, "id=99"),
   ]
 
+  /// As a search of all experiments sends it.
+  private static let manyExperiments =
+    "{\"experiment_ids\": [\((0...2000).map { "\"\($0)\"" }.joined(separator: ", "))]}"
+
   static let runs: [EndpointScenario] = [
     .works("POST mlflow/runs/create", nil, #"{"experiment_id": "0", "run_name": "r"}"#, says: #""run_name":"r""#),
     .fails("POST mlflow/runs/create", nil, body: #"{"experiment_id": "99"}"#, 404, missing, "id=99"),
@@ -81,6 +85,7 @@ enum EndpointTable {
     .works("POST mlflow/runs/update", nil, #"{"run_id": "RUN", "run_name": "s"}"#, says: #""run_name":"s""#),
     .fails("POST mlflow/runs/update", nil, body: #"{"run_id": "RUN", "status": "DONE"}"#, 400, invalid, "'status'"),
     .works("POST mlflow/runs/search", nil, #"{"experiment_ids": ["0"]}"#, says: #""run_id":"RUN""#),
+    .works("POST mlflow/runs/search", nil, manyExperiments, says: #""run_id":"RUN""#),
     .fails(
       "POST mlflow/runs/search", nil, body: #"{"experiment_ids": ["0"], "filter": "metrics.a > 1 OR metrics.a < 0"}"#,
       400,

@@ -19,8 +19,8 @@ struct MLflowServer: Sendable {
   let registry: ModelRegistry
   private let routes: MLflowRoutes<BasicRequestContext>
 
-  init(_ kind: TestDatabase.Kind = .sqlite) async throws {
-    let database = try await kind.open()
+  init(_ kind: TestDatabase.Kind = .sqlite, limits: TransactionLimits = .usual) async throws {
+    let database = try await kind.open(limits: limits)
     tracker = ExperimentTracker(database: database)
     registry = ModelRegistry(database: database)
     let artifacts = ArtifactStore(root: try TemporaryFolder.make(), threads: .singleton)

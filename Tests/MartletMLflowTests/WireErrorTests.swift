@@ -1,5 +1,7 @@
 import HTTPTypes
 import MartletCore
+import MartletStore
+import MartletTesting
 import MartletTracking
 import Testing
 
@@ -144,6 +146,21 @@ struct WireErrorTests {
       #expect(
         answer.message == "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up "
           + "metrics across multiple requests and try again.")
+    }
+  }
+
+  @Test(
+    "A search that takes too long is 400 and says how to narrow it: clients do not send it again",
+    arguments: TestDatabase.kinds)
+  func slowSearch(kind: TestDatabase.Kind) async throws {
+    let limits = TransactionLimits(reading: .zero, writing: .seconds(60))
+    try await MLflowServer(kind, limits: limits).run { client in
+      for path in ["runs/search", "experiments/search", "logged-models/search"] {
+        let answer = try await client.post(path, #"{"experiment_ids": ["0"], "max_results": 10}"#)
+        #expect(answer.status == .badRequest)
+        #expect(answer.code == "INVALID_PARAMETER_VALUE")
+        #expect(answer.message.contains("longer than") && answer.message.contains("ask for less"), "\(answer.message)")
+      }
     }
   }
 

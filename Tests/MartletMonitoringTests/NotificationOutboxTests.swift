@@ -48,6 +48,54 @@ private func notification(_ event: String = "drift", alert: AlertID? = "a1") -> 
     }
   }
 
+  @Test(
+    "What is done is forgotten after thirty days, but the last ones of each destination", arguments: TestDatabase.kinds)
+  func forgetting(kind: TestDatabase.Kind) async throws {
+    try await Self.with(kind) { outbox, database in
+      let kept = NotificationOutbox.keptOfEach
+      var position: Int64 = 0
+      func send(_ count: Int, to destination: String, at time: Timestamp, done: Bool = true) async throws {
+        for number in 0..<count {
+          let time = time + .seconds(number)
+          try await outbox.add([(notification(), destination)], from: position, to: position + 1, at: time)
+          position += 1
+          guard done, let next = try await outbox.next(to: destination, at: time) else { continue }
+          try await outbox.record(.delivered(status: 200), of: next.id, at: time, chance: 1)
+        }
+      }
+      try await send(kept + 5, to: "busy", at: june)
+      try await send(3, to: "waiting", at: june, done: false)
+      try await send(2, to: "quiet", at: june)
+      try await send(kept, to: "busy", at: june + .seconds(100_000))
+      func left(_ destination: String) async throws -> Int {
+        try await outbox.deliveries(destination: destination, limit: 10_000).count
+      }
+      try await outbox.forget(at: june + NotificationOutbox.kept)
+      #expect(try await left("busy") == 2 * kept + 5, "not before their time")
+      try await outbox.forget(at: june + NotificationOutbox.kept + .seconds(3))
+      #expect(try await left("busy") == 2 * kept + 2)
+      try await outbox.forget(at: june + NotificationOutbox.kept + .seconds(1_000_000))
+      #expect(try await left("busy") == kept)
+      #expect(try await left("quiet") == 2)
+      #expect(try await left("waiting") == 3)
+      let oldest = try await outbox.deliveries(destination: "busy", limit: 10_000).last
+      #expect(oldest?.createdAt == june + .seconds(100_000))
+    }
+  }
+
+  @Test("More than fit into one go are forgotten", arguments: TestDatabase.kinds)
+  func forgettingMany(kind: TestDatabase.Kind) async throws {
+    try await Self.with(kind) { outbox, database in
+      let many = (0..<2500).map { _ in (notification(), "log") }
+      try await outbox.add(many, from: 0, to: 1, at: june)
+      let newer = (0..<NotificationOutbox.keptOfEach).map { _ in (notification(), "log") }
+      try await outbox.add(newer, from: 1, to: 2, at: june + .seconds(1))
+      try await database.write { try $0.execute("UPDATE notification_deliveries SET state = 'delivered'") }
+      try await outbox.forget(at: june + .seconds(100 * 86_400))
+      #expect(try await outbox.deliveries(limit: 10_000).count == NotificationOutbox.keptOfEach)
+    }
+  }
+
   @Test("A database with a history tells nobody of it", arguments: TestDatabase.kinds)
   func history(kind: TestDatabase.Kind) async throws {
     let migrations = Migration.all

@@ -144,6 +144,7 @@ struct RequestRulesTests {
       #expect((ErrorAnswer.status(code).code >= 500) == own.contains(code), "\(code)")
     }
     #expect(ErrorAnswer.status(.storageFull).code == 507)
+    #expect(ErrorAnswer.status(.tooSlow).code == 422)
   }
 
   @Test("What was not foreseen is 500 without details, and names the request")

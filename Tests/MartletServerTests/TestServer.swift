@@ -8,11 +8,12 @@ import MartletCore
 
 /// The real application in process, over a temporary data directory.
 enum TestServer {
-  static func configuration() -> ControlPlaneConfiguration {
+  /// - Parameter store: the database's URL; SQLite in the data directory unless told.
+  static func configuration(store: String? = nil) -> ControlPlaneConfiguration {
     let folder = NSTemporaryDirectory() + "martlet-test-\(UUID().uuidString)"
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     return ControlPlaneConfiguration(
-      data: folder, engines: "/nonexistent", version: "0.0.0")
+      data: folder, store: store, engines: "/nonexistent", version: "0.0.0")
   }
 
   /// The testing client calls the server `localhost` without a port, so it is told that it listens on 80.

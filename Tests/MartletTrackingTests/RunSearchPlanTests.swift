@@ -64,6 +64,41 @@ struct RunSearchPlanTests {
       pageToken: offset > 0 ? PageToken(offset: offset).text : nil)
   }
 
+  @Test("A search over thousands of experiments finds what is in each of them", arguments: TestDatabase.kinds)
+  func manyExperiments(kind: TestDatabase.Kind) async throws {
+    let database = try await kind.open()
+    let tracker = ExperimentTracker(database: database)
+    let count = 40_000
+    try await database.write { connection in
+      try connection.execute(
+        """
+        INSERT INTO experiments (name, artifact_location, lifecycle, creation_time, last_update_time)
+        WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < \(count))
+        SELECT 'e' || x, 'mlflow-artifacts:/e' || x, 'active', x, x FROM n
+        """)
+    }
+    let all = try await tracker.experimentIDs()
+    #expect(all.count == count + 1)
+    for (number, experiment) in [all[1], all[2000], all[count]].enumerated() {
+      let run = try await tracker.createRun(
+        NewRun(experiment: experiment, name: "run-\(number)", startTime: Int64(number)), by: .martlet)
+      try await tracker.logMetric(Metric(key: "x", value: Double(number), timestamp: 1), to: run.id)
+    }
+    // Few enough to walk, and too many.
+    for asked in [Array(all[1...2001] + all.suffix(1)), all] {
+      for (filter, order) in [(nil, []), (nil, ["metrics.x DESC"]), ("metrics.x >= 0", ["run_name DESC"])] {
+        let first = try await tracker.searchRuns(
+          RunQuery(experiments: asked, filter: filter, orderBy: order, limit: 2))
+        #expect(first.items.map(\.info.name) == ["run-2", "run-1"])
+        let rest = try await tracker.searchRuns(
+          RunQuery(experiments: asked, filter: filter, orderBy: order, limit: 2, pageToken: first.nextToken))
+        #expect(rest.items.map(\.info.name) == ["run-0"] && rest.nextToken == nil)
+      }
+      #expect(try await tracker.countRuns(experiments: asked) == 3)
+    }
+    await database.close()
+  }
+
   // MARK: Indexes
 
   @Test(

@@ -3,7 +3,8 @@ import MartletCore
 import MartletLedger
 import MartletMonitoring
 
-/// Turns ledger entries into deliveries and sends what is due, until its task is cancelled. There is one in a server.
+/// Turns ledger entries into deliveries, sends what is due and forgets what is long done, until its task is cancelled.
+/// There is one in a server.
 ///
 /// A delivery is sent at least once: what is not written down as sent when the server dies is sent again by the next
 /// one, under the same id. Each destination gets one message at a time; a slow one holds up no other.
@@ -44,9 +45,14 @@ package struct NotificationDispatcher: Sendable {
   /// again.
   package func run() async {
     let lanes = Lanes()
+    var forgetting = clock.now
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         await tryToSpread()
+        if clock.now >= forgetting {
+          await tryToForget()
+          forgetting = clock.now + Self.forgettingPause
+        }
         do {
           for destination in try await dueDestinations() {
             guard await lanes.enter(destination) else { continue }
@@ -66,6 +72,14 @@ package struct NotificationDispatcher: Sendable {
   private func tryToSpread() async {
     do { try await spread() } catch {
       logger.warning("notifications could not be prepared; trying again", metadata: ["cause": "\(error)"])
+    }
+  }
+
+  private static let forgettingPause = Duration.seconds(3600)
+
+  private func tryToForget() async {
+    do { try await outbox.forget(at: clock.now) } catch {
+      logger.warning("old notifications could not be forgotten; trying again", metadata: ["cause": "\(error)"])
     }
   }
 

@@ -33,7 +33,7 @@ struct WireError: Error {
 
   private static func statusAndCode(of code: MartletError.Code) -> (HTTPResponse.Status, String) {
     switch code {
-    case .invalidInput, .unsupportedMediaType: (.badRequest, "INVALID_PARAMETER_VALUE")
+    case .invalidInput, .unsupportedMediaType, .tooSlow: (.badRequest, "INVALID_PARAMETER_VALUE")
     case .payloadTooLarge: (.contentTooLarge, "INVALID_PARAMETER_VALUE")
     case .unauthenticated: (.unauthorized, "UNAUTHENTICATED")
     case .permissionDenied: (.forbidden, "PERMISSION_DENIED")

@@ -120,6 +120,34 @@ package struct NotificationOutbox: Sendable {
     }
   }
 
+  // MARK: - Forgetting
+
+  /// Finished deliveries older than this are forgotten.
+  package static let kept = Duration.seconds(30 * 86_400)
+  /// So many of each destination are kept however old they are.
+  package static let keptOfEach = 20
+
+  /// Forgets finished deliveries that are older than `kept`, but the last ones of each destination; some at a time, so
+  /// that nobody waits for it. What the ledger says of them stays.
+  package func forget(at time: Timestamp) async throws {
+    while try await forgetSome(before: time - Self.kept) == Self.forgottenAtOnce {}
+  }
+
+  private static let forgottenAtOnce = 1000
+
+  private func forgetSome(before time: Timestamp) async throws -> Int {
+    try await database.write { connection in
+      try connection.execute(
+        """
+        DELETE FROM notification_deliveries WHERE id IN (
+          SELECT d.id FROM notification_deliveries d WHERE d.created_at < ? AND d.state <> 'pending' AND EXISTS (
+            SELECT 1 FROM notification_deliveries n WHERE n.destination = d.destination AND n.created_at > d.created_at
+            ORDER BY n.created_at LIMIT 1 OFFSET ?)
+          ORDER BY d.created_at LIMIT ?)
+        """, [SQLValue(time), SQLValue(Self.keptOfEach - 1), SQLValue(Self.forgottenAtOnce)])
+    }
+  }
+
   // MARK: - Reading
 
   package func delivery(_ id: NotificationID) async throws -> NotificationDelivery {

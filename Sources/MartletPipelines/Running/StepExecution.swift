@@ -120,7 +120,7 @@ struct StepExecution: Sendable {
     switch error.code {
     case .timedOut: .timeout
     case .unavailable, .tooManyRequests: .nodeLost
-    case .cancelled, .invalidInput, .notFound, .permissionDenied, .unauthenticated: nil
+    case .cancelled, .invalidInput, .tooSlow, .notFound, .permissionDenied, .unauthenticated: nil
     default: .exit
     }
   }

@@ -15,7 +15,7 @@ package enum ErrorAnswer {
     case .permissionDenied: .forbidden
     case .notFound: .notFound
     case .alreadyExists, .conflict: .conflict
-    case .checkFailed: .unprocessableContent
+    case .checkFailed, .tooSlow: .unprocessableContent
     case .tooManyRequests: .tooManyRequests
     case .storageFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
     case .unavailable: .serviceUnavailable

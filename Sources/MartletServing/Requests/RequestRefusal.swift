@@ -50,7 +50,7 @@ package struct RequestRefusal: Error, Sendable, Hashable {
 
   private static func statusAndCode(_ code: MartletError.Code) -> (Int, String) {
     switch code {
-    case .invalidInput, .checkFailed: (400, "INVALID_PARAMETER_VALUE")
+    case .invalidInput, .checkFailed, .tooSlow: (400, "INVALID_PARAMETER_VALUE")
     case .unsupportedMediaType: (415, "INVALID_PARAMETER_VALUE")
     case .payloadTooLarge: (413, "REQUEST_LIMIT_EXCEEDED")
     case .unauthenticated: (401, "UNAUTHENTICATED")

@@ -4,7 +4,7 @@ import MartletCore
 ///
 /// Arguments and results travel as text, bytes as they are. Whole and real numbers and bytes say their type; the
 /// server infers that of text and of nothing.
-final class PostgresConnection: SQLConnection {
+final class PostgresConnection: TimedConnection {
   let dialect = SQLDialect.postgresql
   private let library: PostgresLibrary
   private let handle: OpaquePointer
@@ -12,6 +12,7 @@ final class PostgresConnection: SQLConnection {
   private var preparedCount = 0
   /// The first statement that failed in this transaction; nothing more runs after it.
   private(set) var failure: PostgresFailure?
+  var deadline: Deadline?
 
   /// Statements are kept up to this many; then all are let go.
   private static let keptStatements = 512
@@ -55,6 +56,14 @@ final class PostgresConnection: SQLConnection {
     _ = try checked(library.execute(handle, sql), sql: sql)
   }
 
+  /// Begins a transaction, none of whose statements takes longer than `limit`: the server itself ends those that would,
+  /// also when nobody is there any more to ask it to.
+  func begin(_ sql: String, within limit: Duration?) throws {
+    // Rounded up, so that the deadline has passed when the server says that it has.
+    let bound = limit.map { "; SET LOCAL statement_timeout = \(max(1, $0.wholeMilliseconds + 1))" }
+    try control(sql + (bound ?? ""))
+  }
+
   /// Ends the transaction without its changes, if there still is one.
   func rollBack() {
     failure = nil
@@ -65,6 +74,7 @@ final class PostgresConnection: SQLConnection {
   private func run(_ sql: String, _ arguments: [SQLValue]) throws -> PostgresResult {
     if let failure { throw failure.error }
     do {
+      try deadline?.check()
       for argument in arguments { try argument.requireStorable() }
       let name = try preparedStatement(sql, types: arguments.map(PostgresArgument.type))
       return try PostgresArgument.withPointers(to: arguments) { values, lengths, formats in
@@ -107,7 +117,10 @@ final class PostgresConnection: SQLConnection {
   private func checked(_ handle: OpaquePointer?, sql: String?) throws -> PostgresResult {
     let result = PostgresResult(handle, of: library)
     if result.hasSucceeded { return result }
-    let failure = PostgresFailure(result, on: self, sql: sql)
+    var failure = PostgresFailure(result, on: self, sql: sql)
+    if failure.isInterruption, let deadline, deadline.hasPassed {
+      failure = PostgresFailure(deadline.error, sqlState: failure.sqlState)
+    }
     self.failure = failure
     throw failure.error
   }

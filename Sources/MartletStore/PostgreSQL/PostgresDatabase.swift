@@ -7,16 +7,20 @@ import NIOPosix
 /// conflicts with another is run again. Each thread has one connection; a lost one is made again.
 package final class PostgresDatabase: Database {
   package let dialect = SQLDialect.postgresql
+  package let limits: TransactionLimits
   private let writes = WorkQueue<Transaction>()
   private let reads = WorkQueue<Transaction>()
 
   /// Connects once, so that a wrong URL is noticed here. The schema is left as it is: see `DatabaseOpener`.
-  package static func open(url: String, writers: Int = 8, readers: Int = 4) async throws -> PostgresDatabase {
+  package static func open(
+    url: String, limits: TransactionLimits = .usual, writers: Int = 8, readers: Int = 4
+  ) async throws -> PostgresDatabase {
     _ = try await NIOThreadPool.singleton.runIfActive { try PostgresConnection(url: url).isAlive }
-    return PostgresDatabase(url: url, writers: writers, readers: readers)
+    return PostgresDatabase(url: url, limits: limits, writers: writers, readers: readers)
   }
 
-  private init(url: String, writers: Int, readers: Int) {
+  private init(url: String, limits: TransactionLimits, writers: Int, readers: Int) {
+    self.limits = limits
     for _ in 0..<writers { Self.startThread("martlet-write", url, writes, .write) }
     for _ in 0..<readers { Self.startThread("martlet-read", url, reads, .read) }
   }
@@ -26,13 +30,13 @@ package final class PostgresDatabase: Database {
     reads.close()
   }
 
-  package func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws
-    -> Value
-  { try await Transaction.perform(on: reads, body) }
+  package func read<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value { try await Transaction.perform(on: reads, within: .reading(limit), body) }
 
-  package func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws
-    -> Value
-  { try await Transaction.perform(on: writes, body) }
+  package func write<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value { try await Transaction.perform(on: writes, within: .writing(limit), body) }
 
   package func close() async {
     reads.close()

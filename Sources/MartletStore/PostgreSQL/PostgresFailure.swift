@@ -25,6 +25,9 @@ struct PostgresFailure {
   /// A conflict with a concurrent transaction, or a deadlock: the same transaction may succeed next time.
   var isPassing: Bool { sqlState == "40001" || sqlState == "40P01" }
 
+  /// The server ended the statement: its time was up, or somebody there wished so.
+  var isInterruption: Bool { sqlState == "57014" }
+
   static func lost(_ message: String) -> MartletError {
     MartletError(
       .unavailable, "the connection to PostgreSQL was lost", cause: message,

@@ -47,7 +47,7 @@ final class PostgresSession {
     let connection: PostgresConnection
     do { connection = try connected() } catch { return .failed(error) }
     do {
-      try connection.control(mode.rawValue)
+      try connection.begin(mode.rawValue, within: transaction.timeLeft)
       try transaction.run(on: connection)
       if let failure = connection.failure { throw failure.error }
     } catch {

@@ -3,20 +3,32 @@ import GRDBSQLite
 import MartletCore
 
 /// One SQLite connection with its prepared statements; used by one thread at a time.
-final class SQLiteConnection: SQLConnection {
+final class SQLiteConnection: TimedConnection {
   let dialect = SQLDialect.sqlite
   private let handle: OpaquePointer
   private var statements: [String: SQLiteStatement] = [:]
   /// The first statement that failed in this transaction. As in PostgreSQL, nothing more runs after it.
   private(set) var failure: MartletError?
+  var deadline: Deadline?
 
   /// Statements are kept up to this many; then all are let go.
   private static let keptStatements = 512
+  /// The clock is looked at after so many steps of SQLite's machine: every millisecond or so, which costs nothing.
+  private static let stepsBetweenLooks: Int32 = 10_000
 
   init(_ database: GRDB.Database) throws {
     guard let handle = database.sqliteConnection else { throw MartletError(.unavailable, "the database is closed") }
     self.handle = handle
+    sqlite3_progress_handler(
+      handle, Self.stepsBetweenLooks,
+      { context in
+        guard let context else { return 0 }
+        let connection = Unmanaged<SQLiteConnection>.fromOpaque(context).takeUnretainedValue()
+        return connection.deadline?.hasPassed == true ? 1 : 0
+      }, Unmanaged.passUnretained(self).toOpaque())
   }
+
+  deinit { sqlite3_progress_handler(handle, 0, nil, nil) }
 
   @discardableResult
   func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
@@ -30,6 +42,7 @@ final class SQLiteConnection: SQLConnection {
     if let failure { throw failure }
     var fromBody: (any Error)?
     do {
+      try deadline?.check()
       try statement(sql).run(arguments, on: handle) { row in
         do { return try body(row) } catch {
           fromBody = error
@@ -37,7 +50,9 @@ final class SQLiteConnection: SQLConnection {
         }
       }
     } catch {
-      failure = MartletError(error, doing: "an SQL statement failed")
+      var error = MartletError(error, doing: "an SQL statement failed")
+      if error.code == .cancelled, let deadline { error = deadline.error }
+      failure = error
       throw error
     }
     if let fromBody { throw fromBody }

@@ -9,6 +9,7 @@ import MartletCore
 package final class SQLiteDatabase: Database {
   package let dialect = SQLDialect.sqlite
   package let path: String
+  package let limits: TransactionLimits
   private let writes = WorkQueue<Transaction>()
   private let reads = WorkQueue<Transaction>()
 
@@ -17,10 +18,10 @@ package final class SQLiteDatabase: Database {
   private static let largestGroup = 256
 
   /// Opens the file, or creates it in a folder that exists. The schema is left as it is: see `DatabaseOpener`.
-  package static func open(path: String) throws -> SQLiteDatabase {
+  package static func open(path: String, limits: TransactionLimits = .usual) throws -> SQLiteDatabase {
     try SQLiteFile.prepare(path)
     do {
-      return try SQLiteDatabase(path: path)
+      return try SQLiteDatabase(path: path, limits: limits)
     } catch let error as DatabaseError {
       throw SQLiteFile.openingFailed(path, MartletError(error))
     } catch let error as MartletError {
@@ -28,15 +29,17 @@ package final class SQLiteDatabase: Database {
     }
   }
 
-  private init(path: String) throws {
+  private init(path: String, limits: TransactionLimits) throws {
     self.path = path
+    self.limits = limits
     let writer = try Self.queue(path, readonly: false)
     let readers = try (1...Self.readers).map { _ in try Self.queue(path, readonly: true) }
     startWriter(on: writer)
     for reader in readers { startReader(on: reader) }
   }
 
-  /// Opens another program's file for reading only: nothing in it or beside it is changed.
+  /// Opens another program's file for reading only: nothing in it or beside it is changed. Reads have no limit of
+  /// time.
   package static func openForReading(path: String) throws -> SQLiteDatabase {
     guard FileManager.default.isReadableFile(atPath: path) else {
       throw MartletError(
@@ -51,6 +54,7 @@ package final class SQLiteDatabase: Database {
 
   private init(reading path: String) throws {
     self.path = path
+    limits = .none
     startReader(on: try Self.queue(path, readonly: true))
     writes.close()
   }
@@ -60,13 +64,13 @@ package final class SQLiteDatabase: Database {
     reads.close()
   }
 
-  package func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws
-    -> Value
-  { try await Transaction.perform(on: reads, body) }
+  package func read<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value { try await Transaction.perform(on: reads, within: .reading(limit), body) }
 
-  package func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws
-    -> Value
-  { try await Transaction.perform(on: writes, body) }
+  package func write<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value { try await Transaction.perform(on: writes, within: .writing(limit), body) }
 
   package func close() async {
     reads.close()
@@ -102,7 +106,9 @@ package final class SQLiteDatabase: Database {
       }
     }
     defer { copies.close() }
-    _ = try await Transaction.perform(on: copies) { try $0.execute("VACUUM INTO ?", [.text(copy)]) }
+    _ = try await Transaction.perform(on: copies, within: .writing(nil)) {
+      try $0.execute("VACUUM INTO ?", [.text(copy)])
+    }
   }
 
   private static func queue(_ path: String, readonly: Bool) throws -> DatabaseQueue {

@@ -14,8 +14,10 @@ package enum TestDatabase {
     case postgresql
 
     /// A new database of this kind with the whole schema.
-    package func open(migrations: [Migration] = Migration.all) async throws -> any Database {
-      try await DatabaseOpener.open(url: try await newURL(), migrations: migrations)
+    package func open(migrations: [Migration] = Migration.all, limits: TransactionLimits = .usual) async throws
+      -> any Database
+    {
+      try await DatabaseOpener.open(url: try await newURL(), migrations: migrations, limits: limits)
     }
 
     /// The URL of a database of this kind that holds nothing yet.

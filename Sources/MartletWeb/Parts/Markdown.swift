@@ -1,5 +1,3 @@
-import MartletCore
-
 /// The plain part of Markdown as HTML: headings, paragraphs, lists, quotes, code, emphasis, links to web addresses.
 /// Everything is escaped first, so that no HTML of the author's comes through.
 struct Markdown {
@@ -7,8 +5,6 @@ struct Markdown {
   private var html = ""
   /// Headings go on from the page's own, without leaving a level out.
   private var level = 1
-  /// Signs that began nothing. After too many of them signs are text, so that no file takes long.
-  var misses = 0
 
   private init(_ text: String) {
     lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
@@ -29,8 +25,7 @@ struct Markdown {
     } else if let heading = Self.heading(plain) {
       lines.removeFirst()
       level = min(max(2, heading.level + 1), min(level + 1, 6))
-      let text = inline(heading.text)
-      html += "<h\(level)>\(text)</h\(level)>\n"
+      html += "<h\(level)>\(InlineMarkdown.html(heading.text))</h\(level)>\n"
     } else if plain.count >= 3, Set(plain) == ["-"] || Set(plain) == ["*"] {
       lines.removeFirst()
       html += "<hr>\n"
@@ -54,16 +49,14 @@ struct Markdown {
     let body = lines.prefix { $0.drop { $0 == " " }.hasPrefix(">") }
     lines = lines.dropFirst(body.count)
     let text = body.map { $0.drop { $0 == " " || $0 == ">" } }.joined(separator: " ")
-    let quoted = inline(text[...])
-    html += "<blockquote><p>\(quoted)</p></blockquote>\n"
+    html += "<blockquote><p>\(InlineMarkdown.html(text))</p></blockquote>\n"
   }
 
   private mutating func list(isOrdered: Bool) {
     html += isOrdered ? "<ol>" : "<ul>"
     while let line = lines.first, let text = Self.item(line.drop { $0 == " " }) {
       lines.removeFirst()
-      let entry = inline(text)
-      html += "<li>\(entry)</li>"
+      html += "<li>\(InlineMarkdown.html(text))</li>"
     }
     html += isOrdered ? "</ol>\n" : "</ul>\n"
   }
@@ -74,8 +67,7 @@ struct Markdown {
       lines.removeFirst()
       text.append(String(line))
     }
-    let joined = inline(text.joined(separator: "\n")[...])
-    html += "<p>\(joined)</p>\n"
+    html += "<p>\(InlineMarkdown.html(text.joined(separator: "\n")))</p>\n"
   }
 
   private static func isText(_ line: Substring) -> Bool {

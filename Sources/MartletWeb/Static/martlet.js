@@ -197,6 +197,13 @@ function followMLflowLink() {
   if (known.includes(target.split(/[/?]/)[1])) { location.replace(`.${target}`); }
 }
 
+// Nor does it reach the sign-in that such a link leads to first: browsers carry it along, and the form takes it on.
+function keepFragment() {
+  const then = document.querySelector("form[action$='/sign-in'] input[name=then]");
+  if (then && location.hash && !then.value.includes("#")) { then.value += location.hash; }
+}
+
+keepFragment();
 followMLflowLink();
 setUpTheme();
 setUpJump();

@@ -55,6 +55,7 @@ struct ErrorReport {
     case .alreadyExists, .conflict: "look at what is there: martlet status"
     case .unauthenticated, .permissionDenied: "ask somebody who may"
     case .unavailable, .timedOut, .tooManyRequests: "try again in a moment; martlet doctor says what is missing"
+    case .tooSlow: "ask for less at once"
     case .storageFull: "free space on the server's disk, then try again"
     case .internalError: "look in the server's log"
     case .cancelled: "start it again"
@@ -99,7 +100,7 @@ enum ExitStatus: Int32 {
     case .checkFailed: self = .checkFailed
     case .alreadyExists, .conflict: self = .conflict
     case .unavailable, .timedOut, .tooManyRequests: self = .unavailable
-    case .invalidInput, .unsupportedMediaType, .payloadTooLarge, .storageFull, .cancelled, .internalError:
+    case .invalidInput, .unsupportedMediaType, .payloadTooLarge, .tooSlow, .storageFull, .cancelled, .internalError:
       self = .failed
     }
   }
