@@ -13,6 +13,8 @@ final class PostgresConnection: SQLConnection {
   /// The first statement that failed in this transaction; nothing more runs after it.
   private(set) var failure: PostgresFailure?
 
+  private static let fetchedRows: Int32 = 5000
+
   /// Statements are kept up to this many; then all are let go.
   private static let keptStatements = 512
 
@@ -47,6 +49,23 @@ final class PostgresConnection: SQLConnection {
     for row in 0..<result.rowCount {
       if try !body(SQLRow { result.value(row: row, column: Int32($0)) }) { return }
     }
+  }
+
+  /// Through a cursor: libpq holds the whole answer of a statement.
+  func stream(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
+    try execute("DECLARE streamed NO SCROLL CURSOR FOR \(sql)", arguments)
+    var isOver = false
+    while !isOver {
+      let page = try run("FETCH \(Self.fetchedRows) FROM streamed", [])
+      isOver = page.rowCount < Self.fetchedRows
+      for row in 0..<page.rowCount {
+        if try !body(SQLRow { page.value(row: row, column: Int32($0)) }) {
+          isOver = true
+          break
+        }
+      }
+    }
+    try execute("CLOSE streamed", [])
   }
 
   /// Runs a statement that steers the transaction, also after a failure.
