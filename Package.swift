@@ -186,6 +186,6 @@ let package = Package(
     tests(
       "MartletServerTests", ["MartletCore", "MartletServer", "MartletLifecycle"] + domain + ground,
       products: [hummingbird, hummingbirdTesting, nioCore, httpTypes, logging]),
-    tests("martletTests", ["martlet", "MartletCore"], products: [arguments]),
+    tests("martletTests", ["martlet", "MartletCore", "MartletExchange"], products: [arguments]),
   ]
 )

@@ -22,6 +22,8 @@ for purpose in "$@"; do
   test)
     need python3-venv 'python3 -c "import ensurepip, venv"'
     need postgresql 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb'
+    need mariadb-server 'command -v mariadbd || ls /usr/sbin/mariadbd'
+    need libmariadb3 'library libmariadb.so.3'
     need prometheus 'command -v promtool'
     need chromium 'command -v chromium'
     need wrk 'command -v wrk'

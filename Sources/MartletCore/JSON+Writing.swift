@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 extension JSON {
   /// The value on one line, keys sorted, so that equal values give equal bytes (the ledger's canonical form).
@@ -88,11 +88,20 @@ extension JSON {
   package init(snakeCase value: some Encodable) throws { try self.init(encoding: value, keys: .convertToSnakeCase) }
 
   private init(encoding value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy) throws {
+    self = try JSON.parse(try Self.encode(value, keys: keys))
+  }
+
+  /// The text of `init(snakeCase:)` without the value in between, for large ones; members are in no order.
+  package static func encode(snakeCase value: some Encodable) throws -> Data {
+    try encode(value, keys: .convertToSnakeCase)
+  }
+
+  private static func encode(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy) throws -> Data {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = keys
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    self = try JSON.parse(try encoder.encode(value))
+    return try encoder.encode(value)
   }
 
   /// Reads the value as a `Decodable` type; the error names the path of the member that does not fit.
@@ -106,14 +115,25 @@ extension JSON {
   }
 
   private func decode<Value: Decodable>(_ type: Value.Type, keys: JSONDecoder.KeyDecodingStrategy) throws -> Value {
+    try Self.decode(type, from: Data(bytes), keys: keys)
+  }
+
+  /// As `decode(snakeCase:)`, from a text and without the value in between, for large ones.
+  package static func decode<Value: Decodable>(snakeCase type: Value.Type, from text: Data) throws -> Value {
+    try decode(type, from: text, keys: .convertFromSnakeCase)
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, from text: Data, keys: JSONDecoder.KeyDecodingStrategy
+  ) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = keys
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     do {
-      return try decoder.decode(type, from: Data(bytes))
+      return try decoder.decode(type, from: text)
     } catch let error as DecodingError {
-      throw MartletError.invalidInput(Self.explain(error))
+      throw MartletError.invalidInput(explain(error))
     }
   }
 

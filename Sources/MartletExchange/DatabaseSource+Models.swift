@@ -59,7 +59,7 @@ extension SQLConnection {
         lastUpdateTime: try row.optionalInteger(2) ?? created, tags: [:], aliases: [:], versions: [], lastVersion: 0)
     }
     guard var model = found else { throw MartletError.notFound("the model '\(name.prefix(80))' is no longer there") }
-    for pair in try pairs("SELECT key, value FROM registered_model_tags WHERE name = ?", name) {
+    for pair in try pairs("SELECT \"key\", value FROM registered_model_tags WHERE name = ?", name) {
       model.tags[pair.key] = pair.value
     }
     if schema.hasAliases {
@@ -77,7 +77,7 @@ extension SQLConnection {
 
   private func versions(of name: String, _ schema: DatabaseSchema) throws -> [ImportedVersion] {
     var tags: [Int: [String: String]] = [:]
-    try forEachRow("SELECT version, key, value FROM model_version_tags WHERE name = ?", [.text(name)]) { row in
+    try forEachRow("SELECT version, \"key\", value FROM model_version_tags WHERE name = ?", [.text(name)]) { row in
       tags[try row.int(0), default: [:]][try row.text(1)] = try row.optionalText(2) ?? ""
       return true
     }

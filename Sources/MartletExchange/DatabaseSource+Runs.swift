@@ -45,7 +45,9 @@ extension SQLConnection {
   private func pairs(_ table: String, of ids: [String]) throws -> [String: [KeyValue]] {
     let (places, arguments) = list(ids)
     var found: [String: [KeyValue]] = [:]
-    try forEachRow("SELECT run_uuid, key, value FROM \(table) WHERE run_uuid IN (\(places)) ORDER BY key", arguments) {
+    try forEachRow(
+      "SELECT run_uuid, \"key\", value FROM \(table) WHERE run_uuid IN (\(places)) ORDER BY \"key\"", arguments
+    ) {
       found[try $0.text(0), default: []].append(KeyValue(try $0.text(1), try $0.optionalText(2) ?? ""))
       return true
     }
@@ -105,32 +107,19 @@ extension SQLConnection {
     return found
   }
 
-  /// Points of a series in order of (step, timestamp, value), after one.
-  func points(of run: String, key: String, from last: ImportedPoint?, limit: Int) throws -> [ImportedPoint] {
-    var (condition, arguments) = ("", [SQLValue.text(run), .text(key)])
-    if let last {
-      condition = "AND (step, timestamp, value) >= (?, ?, ?)"
-      arguments += [.integer(last.step), .integer(last.timestamp), .real(last.value.isNaN ? 0 : last.value)]
-    }
-    var found = try rows(
-      """
-      SELECT value, is_nan, timestamp, step FROM metrics WHERE run_uuid = ? AND key = ? \(condition)
-      ORDER BY step, timestamp, value, is_nan LIMIT ?
-      """, arguments + [SQLValue(limit + 2)]
+  /// Points of runs as they lie in the database: sorting millions would take longer than reading them.
+  func series(of ids: [String], _ hand: ([ImportedSeries]) throws -> Void) throws {
+    let (places, arguments) = list(ids)
+    var gatherer = SeriesGatherer()
+    try stream(
+      "SELECT run_uuid, \"key\", step, timestamp, value, is_nan FROM metrics WHERE run_uuid IN (\(places))", arguments
     ) { row in
-      ImportedPoint(
-        key: key, value: try row.boolean(1) ? .nan : try row.real(0), timestamp: try row.integer(2),
-        step: try row.integer(3))
+      gatherer.add(
+        run: try row.text(0), key: try row.text(1), step: try row.integer(2), timestamp: try row.integer(3),
+        value: try row.boolean(5) ? .nan : try row.real(4))
+      if gatherer.isFull { try hand(gatherer.take()) }
+      return true
     }
-    // A value and NaN, which is stored as 0, may share a place; what was read before comes again and is dropped.
-    if let last, let at = found.firstIndex(where: { $0.isSame(as: last) }) { found.removeSubrange(...at) }
-    return found
-  }
-}
-
-extension ImportedPoint {
-  fileprivate func isSame(as other: ImportedPoint) -> Bool {
-    step == other.step && timestamp == other.timestamp && value.isNaN == other.value.isNaN
-      && (value.isNaN || value == other.value)
+    try hand(gatherer.take())
   }
 }

@@ -4,7 +4,8 @@ package import MartletRegistry
 import MartletStore
 package import MartletTracking
 
-/// MLflow's own database, SQLite or PostgreSQL, read only.
+/// MLflow's own database, SQLite, PostgreSQL or MySQL, read only. One SQL serves all: MySQL too takes names in double
+/// quotes, which `key` needs there.
 package struct DatabaseSource: MLflowSource {
   package let name: String
   let database: any Database
@@ -12,12 +13,11 @@ package struct DatabaseSource: MLflowSource {
   /// The folder that its server serves as `mlflow-artifacts:/`.
   let artifactFolder: String?
 
-  /// How many rows of a kind are held at once.
-  static let page = 5000
+  /// How many runs or logged models are held at once, with all but their points.
   private static let runsAtOnce = 100
 
   /// - Parameters:
-  ///   - url: `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql://…`.
+  ///   - url: `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql://…`, `mysql://…`.
   ///   - artifactFolder: for addresses that begin with `mlflow-artifacts:`.
   package init(url: String, artifactFolder: String?) async throws {
     name = Self.withoutPassword(url)
@@ -32,9 +32,13 @@ package struct DatabaseSource: MLflowSource {
   }
 
   package static func withoutPassword(_ url: String) -> String {
-    guard let scheme = url.range(of: "://"), let at = url.lastIndex(of: "@") else { return url }
-    let user = url[scheme.upperBound..<at].prefix { $0 != ":" }
-    return "\(url[..<scheme.upperBound])\(user)\(url[at...])"
+    guard let scheme = url.range(of: "://") else { return url }
+    var shown = url
+    if let at = url.lastIndex(of: "@"), at > scheme.upperBound {
+      let user = url[scheme.upperBound..<at].prefix { $0 != ":" }
+      shown = "\(url[..<scheme.upperBound])\(user)\(url[at...])"
+    }
+    return shown.replacing(/([?&](password|passwd|sslpassword)=)[^&]*/) { "\($0.output.1)…" }
   }
 
   package func close() async { await database.close() }
@@ -65,12 +69,18 @@ package struct DatabaseSource: MLflowSource {
     try await database.read { connection in try connection.first(sql) { try $0.integer(0) } ?? 0 }
   }
 
+  package func size() async throws -> SourceSize {
+    SourceSize(
+      runs: try await count("SELECT COUNT(*) FROM runs"), points: try await count("SELECT COUNT(*) FROM metrics"))
+  }
+
   // MARK: - Tracking
 
   package func experiments() async throws -> [ImportedExperiment] {
     try await database.read { connection in
       var tags: [Int64: [KeyValue]] = [:]
-      try connection.forEachRow("SELECT experiment_id, key, value FROM experiment_tags ORDER BY key", []) { row in
+      try connection.forEachRow("SELECT experiment_id, \"key\", value FROM experiment_tags ORDER BY \"key\"", []) {
+        row in
         tags[try row.integer(0), default: []].append(KeyValue(try row.text(1), try row.optionalText(2) ?? ""))
         return true
       }
@@ -102,25 +112,9 @@ package struct DatabaseSource: MLflowSource {
     }
   }
 
-  package func forEachPoints(of run: ImportedRun, _ body: ([ImportedPoint]) async throws -> Void) async throws {
-    let keys = try await database.read { connection in
-      try connection.rows("SELECT key FROM latest_metrics WHERE run_uuid = ? ORDER BY key", [.text(run.id)]) {
-        try $0.text(0)
-      }
-    }
-    for key in keys {
-      var last: ImportedPoint?
-      while true {
-        let from = last
-        let points = try await database.read { connection in
-          try connection.points(of: run.id, key: key, from: from, limit: Self.page)
-        }
-        guard let end = points.last else { break }
-        try await body(points)
-        if points.count < Self.page { break }
-        last = end
-      }
-    }
+  package func forEachSeries(of runs: [ImportedRun], _ body: ([ImportedSeries]) async throws -> Void) async throws {
+    let ids = runs.map(\.id)
+    try await database.forEachPage({ connection, hand in try connection.series(of: ids, hand) }, body)
   }
 
   package func forEachLoggedModels(of experiment: String, _ body: ([ImportedLoggedModel]) async throws -> Void)

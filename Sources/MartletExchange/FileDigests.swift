@@ -5,7 +5,8 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 
-/// SHA-256 of files at a source, each read once: what was hashed while it was sent is remembered.
+/// SHA-256 of files at a source, each read once: what was hashed while it was sent is remembered, for so many files that
+/// it takes little memory; others are read again.
 package final class FileDigests: Sendable {
   private let known = Mutex<[String: Blob]>([:])
 
@@ -19,10 +20,15 @@ package final class FileDigests: Sendable {
     }
   }
 
+  /// About 20 MB.
+  private static let most = 100_000
+
   package init() {}
 
   package func remember(_ blob: Blob, of file: ForeignFile, _ owner: ArtifactOwner) {
-    known.withLock { $0["\(owner.text)/\(file.path)"] = blob }
+    known.withLock { known in
+      if known.count < Self.most { known["\(owner.text)/\(file.path)"] = blob }
+    }
   }
 
   /// The file's digest, read from the source when it is not known.

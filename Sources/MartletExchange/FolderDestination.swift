@@ -94,12 +94,14 @@ package struct FolderDestination: Sendable {
     try Self.write(YAMLText.mapping(members), to: "\(folder)/meta.yaml")
   }
 
-  /// Adds points to the files of their series.
-  package func write(_ points: [ImportedPoint], of run: String, in experiment: ImportedExperiment) throws {
-    for (key, series) in Dictionary(grouping: points, by: \.key) {
-      let lines = series.map { "\($0.timestamp) \(Self.number($0.value)) \($0.step)\n" }.joined()
-      try Self.append(lines, to: "\(folder(of: experiment))/\(run)/metrics/\(key)")
+  /// Adds points to the file of their series.
+  package func write(_ series: ImportedSeries, in experiment: ImportedExperiment) throws {
+    var lines = ""
+    for point in 0..<series.count {
+      lines += "\(series.timestamps[point]) \(Self.number(series.values[point])) \(series.steps[point])\n"
     }
+    guard !lines.isEmpty else { return }
+    try Self.append(lines, to: "\(folder(of: experiment))/\(series.run)/metrics/\(series.key)")
   }
 
   /// As Python reads numbers.

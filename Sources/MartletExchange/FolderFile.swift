@@ -71,67 +71,6 @@ enum FolderFile {
   }
 }
 
-/// The lines of a text file, some thousands at a time.
-struct LineReader {
-  private let handle: FileHandle
-  private var rest = Data()
-  private var isAtEnd = false
-
-  init(_ path: String) throws {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw FolderFile.unreadable(path, "it cannot be read")
-    }
-    self.handle = handle
-  }
-
-  /// The next lines that are not empty; nil at the end.
-  mutating func next() throws -> [String]? {
-    if isAtEnd { return nil }
-    guard let data = try handle.read(upToCount: 256 << 10), !data.isEmpty else {
-      isAtEnd = true
-      try? handle.close()
-      return rest.isEmpty ? nil : Self.lines(rest)
-    }
-    rest.append(data)
-    guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
-    let lines = Self.lines(rest[...end])
-    rest = Data(rest[rest.index(after: end)...])
-    return lines
-  }
-
-  private static func lines(_ data: Data) -> [String] {
-    String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-  }
-}
-
-extension ImportedPoint {
-  /// What tells two points of a series apart.
-  var bits: [UInt64] {
-    [
-      value.isNaN ? .max : (value == 0 ? 0 : value.bitPattern), UInt64(bitPattern: timestamp), UInt64(bitPattern: step),
-    ]
-  }
-
-  /// `<timestamp> <value> [<step>]`
-  init(line: String, key: String) throws {
-    let parts = line.split(separator: " ")
-    guard (2...5).contains(parts.count), let time = Int64(parts[0]), let value = Self.number(parts[1]) else {
-      throw FolderFile.unreadable(key, "a line of the metric is '\(line.prefix(80))'")
-    }
-    self.init(
-      key: key, value: value, timestamp: time, step: parts.count == 3 || parts.count == 5 ? Int64(parts[2]) ?? 0 : 0)
-  }
-
-  fileprivate static func number(_ text: Substring) -> Double? {
-    switch text.lowercased() {
-    case "nan": .nan
-    case "inf", "infinity": .infinity
-    case "-inf", "-infinity": -.infinity
-    default: Double(text)
-    }
-  }
-}
-
 extension ImportedMeasurement {
   /// `<timestamp> <value> <step> <run> [<data set> <digest>]`
   init(line: String, key: String) throws {

@@ -8,6 +8,9 @@ package struct FolderSource: MLflowSource {
   package let name: String
   let root: String
 
+  /// How many runs are held at once, with all but their points.
+  private static let runsAtOnce = 100
+
   package init(_ folder: String) throws {
     root = URL(fileURLWithPath: folder).standardizedFileURL.path
     name = root
@@ -25,6 +28,10 @@ package struct FolderSource: MLflowSource {
     return ["a folder of MLflow's file store"]
   }
 
+  package func size() async throws -> SourceSize {
+    SourceSize(runs: Int64(try experimentFolders().reduce(0) { $0 + (try runNames(in: $1.path).count) }))
+  }
+
   // MARK: - Tracking
 
   package func experiments() async throws -> [ImportedExperiment] {
@@ -40,12 +47,17 @@ package struct FolderSource: MLflowSource {
 
   package func forEachRuns(of experiment: String, _ body: ([ImportedRun]) async throws -> Void) async throws {
     guard let folder = try experimentFolder(experiment) else { return }
-    for name in try FolderFile.folders(folder) {
-      let path = "\(folder)/\(name)"
-      guard !["tags", "datasets", "traces", "models"].contains(name), FolderFile.exists("\(path)/meta.yaml") else {
-        continue
-      }
-      try await body([try run(at: path, in: folder, experiment)])
+    let names = try runNames(in: folder)
+    for start in stride(from: 0, to: names.count, by: Self.runsAtOnce) {
+      let page = names[start..<min(start + Self.runsAtOnce, names.count)]
+      try await body(try page.map { try run(at: "\(folder)/\($0)", in: folder, experiment) })
+    }
+  }
+
+  private func runNames(in experiment: String) throws -> [String] {
+    try FolderFile.folders(experiment).filter { name in
+      !["tags", "datasets", "traces", "models"].contains(name)
+        && FolderFile.exists("\(experiment)/\(name)/meta.yaml")
     }
   }
 
@@ -96,16 +108,12 @@ package struct FolderSource: MLflowSource {
     return found
   }
 
-  package func forEachPoints(of run: ImportedRun, _ body: ([ImportedPoint]) async throws -> Void) async throws {
-    guard let folder = try experimentFolder(run.experiment) else { return }
-    let metrics = "\(folder)/\(run.id)/metrics"
-    for key in try FolderFile.files(metrics) {
-      // A point that was logged twice stands in the file twice, and is one.
-      var seen: Set<[UInt64]> = []
-      var reader = try LineReader("\(metrics)/\(key)")
-      while let lines = try reader.next() {
-        let points = try lines.map { try ImportedPoint(line: $0, key: key) }.filter { seen.insert($0.bits).inserted }
-        if !points.isEmpty { try await body(points) }
+  package func forEachSeries(of runs: [ImportedRun], _ body: ([ImportedSeries]) async throws -> Void) async throws {
+    for run in runs {
+      guard let folder = try experimentFolder(run.experiment) else { continue }
+      let metrics = "\(folder)/\(run.id)/metrics"
+      for key in try FolderFile.files(metrics) {
+        try await MetricFile(path: "\(metrics)/\(key)", run: run.id, key: key).forEachPage(body)
       }
     }
   }

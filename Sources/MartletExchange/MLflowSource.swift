@@ -46,6 +46,17 @@ package struct ForeignWebhook: Sendable, Hashable {
   package var description: String?
 }
 
+/// How much a source has, to say how much is left; nil: it does not tell.
+package struct SourceSize: Sendable, Hashable {
+  package var runs: Int64?
+  package var points: Int64?
+
+  package init(runs: Int64? = nil, points: Int64? = nil) {
+    self.runs = runs
+    self.points = points
+  }
+}
+
 /// What an owner's artifacts are to an import.
 package enum ForeignArtifacts: Sendable {
   case files([ForeignFile])
@@ -63,14 +74,17 @@ package protocol MLflowSource: Sendable {
   /// - Throws: `.invalidInput` for a schema or a version that is not known.
   func check() async throws -> [String]
 
+  /// How much there is, where the source tells without reading everything.
+  func size() async throws -> SourceSize
+
   /// All of them, deleted ones included.
   func experiments() async throws -> [ImportedExperiment]
 
   /// Runs of an experiment, deleted ones included, page by page. `artifactPlace` is the source's own.
   func forEachRuns(of experiment: String, _ body: ([ImportedRun]) async throws -> Void) async throws
 
-  /// A run's points, every one of them, page by page.
-  func forEachPoints(of run: ImportedRun, _ body: ([ImportedPoint]) async throws -> Void) async throws
+  /// Every metric point of these runs, some thousands at a time, a long series in several parts.
+  func forEachSeries(of runs: [ImportedRun], _ body: ([ImportedSeries]) async throws -> Void) async throws
 
   func forEachLoggedModels(of experiment: String, _ body: ([ImportedLoggedModel]) async throws -> Void) async throws
 
@@ -98,6 +112,8 @@ extension MLflowSource {
   }
 
   package func close() async {}
+
+  package func size() async throws -> SourceSize { SourceSize() }
 
   package func webhooks() async throws -> [ForeignWebhook] { [] }
 

@@ -10,7 +10,7 @@ import NIOCore
 package struct ServerSource: MLflowSource {
   package let name: String
   let client: MLflowClient
-  private static let root = "/api/2.0/mlflow"
+  static let root = "/api/2.0/mlflow"
 
   package init(_ client: MLflowClient) {
     self.client = client
@@ -47,21 +47,6 @@ package struct ServerSource: MLflowSource {
       "/runs/search", ["experiment_ids": [.string(experiment)], "run_view_type": "ALL", "max_results": 200]
     ) { page in
       try await body(try (page["runs"]?.array ?? []).map(ImportedRun.init(wire:)))
-    }
-  }
-
-  package func forEachPoints(of run: ImportedRun, _ body: ([ImportedPoint]) async throws -> Void) async throws {
-    let read = try await client.get(Self.root + "/runs/get", [("run_id", run.id)])
-    for metric in read["run"]?["data"]?["metrics"]?.array ?? [] {
-      guard let key = metric["key"]?.string else { continue }
-      var token: String?
-      repeat {
-        var query = [("run_id", run.id), ("run_uuid", run.id), ("metric_key", key), ("max_results", "5000")]
-        if let token { query.append(("page_token", token)) }
-        let page = try await client.get(Self.root + "/metrics/get-history", query)
-        try await body(try (page["metrics"]?.array ?? []).map(ImportedPoint.init(wire:)))
-        token = page["next_page_token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-      } while token != nil
     }
   }
 
@@ -199,7 +184,7 @@ package struct ServerSource: MLflowSource {
   }
 
   /// Every page of a search.
-  private func pages(_ path: String, _ body: [String: JSON], _ page: (JSON) async throws -> Void) async throws {
+  func pages(_ path: String, _ body: [String: JSON], _ page: (JSON) async throws -> Void) async throws {
     var token: String?
     repeat {
       var asked = body

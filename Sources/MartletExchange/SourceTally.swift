@@ -21,28 +21,27 @@ package struct SourceTally: Sendable {
     self.models = models
   }
 
-  package func count(_ progress: (String) -> Void) async throws -> TransferTally {
+  /// - Parameter counted: told of runs and points as they pass.
+  package func count(_ counted: (_ runs: Int, _ points: Int) -> Void) async throws -> TransferTally {
     var total = TransferTally()
     let all = try await source.experiments()
     for experiment in try await experiments(all) { total.add(experiment) }
-    for experiment in all {
-      progress("comparing \(experiment.name)")
-      total.add(try await count(experiment))
-    }
+    for experiment in all { try await count(experiment, in: &total, counted) }
     for name in try await models(try await source.modelNames()) { total.add(try await source.model(name)) }
     return total
   }
 
-  private func count(_ experiment: ImportedExperiment) async throws -> TransferTally {
-    var total = TransferTally()
+  private func count(
+    _ experiment: ImportedExperiment, in total: inout TransferTally, _ counted: (Int, Int) -> Void
+  ) async throws {
     try await source.forEachRuns(of: experiment.id) { runs in
-      for run in runs {
-        total.add(run)
-        try await source.forEachPoints(of: run) { points in
-          for point in points { total.add(point, of: run.id) }
-        }
-        try await countFiles(of: .run(run.id), run.artifactPlace, in: &total)
+      for run in runs { total.add(run) }
+      counted(runs.count, 0)
+      try await source.forEachSeries(of: runs) { series in
+        for part in series { total.add(part) }
+        counted(0, series.reduce(0) { $0 + $1.count })
       }
+      for run in runs { try await countFiles(of: .run(run.id), run.artifactPlace, in: &total) }
     }
     try await source.forEachLoggedModels(of: experiment.id) { models in
       for model in models {
@@ -50,7 +49,6 @@ package struct SourceTally: Sendable {
         try await countFiles(of: .loggedModel(model.id), model.artifactPlace, in: &total)
       }
     }
-    return total
   }
 
   private func countFiles(of owner: ArtifactOwner, _ uri: String?, in total: inout TransferTally) async throws {

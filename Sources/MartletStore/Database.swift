@@ -52,6 +52,8 @@ extension Database {
 package enum SQLDialect: String, Sendable {
   case sqlite
   case postgresql
+  /// Of other programs, for reading only.
+  case mysql
 }
 
 /// One connection inside a transaction. It must not leave the body it was given to.
@@ -64,9 +66,17 @@ package protocol SQLConnection: AnyObject {
 
   /// Runs one statement and hands each row to `body` until it returns false.
   func forEachRow(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws
+
+  /// As `forEachRow` for a query with a result of any length: few rows are held at once. Until it ends, nothing else
+  /// may be asked of the connection.
+  func stream(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws
 }
 
 extension SQLConnection {
+  package func stream(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
+    try forEachRow(sql, arguments, body)
+  }
+
   @discardableResult
   package func execute(_ sql: String) throws -> Int { try execute(sql, []) }
 

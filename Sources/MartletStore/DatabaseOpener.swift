@@ -30,13 +30,16 @@ package enum DatabaseOpener {
   /// Opens another program's database for reading only, and leaves its schema as it is.
   ///
   /// Reads have no limit of time. Takes SQLAlchemy's spellings: `sqlite:///relative.db`, `sqlite:////absolute.db`,
-  /// `postgresql+psycopg2://…`.
+  /// `postgresql+psycopg2://…`, `mysql+pymysql://…`.
   package static func openForReading(url: String) async throws -> any Database {
     if url.hasPrefix("sqlite:///") {
       let path = String(url.dropFirst("sqlite:///".count))
       return try await NIOThreadPool.singleton.runIfActive { try SQLiteDatabase.openForReading(path: path) }
     }
     let scheme = url.prefix { $0 != ":" }
+    if ["mysql", "mariadb"].contains(scheme.prefix { $0 != "+" }) {
+      return try await MySQLDatabase.openForReading(url: url)
+    }
     guard ["postgresql", "postgres"].contains(scheme.prefix { $0 != "+" }) else {
       throw MartletError.invalidInput("'\(scheme.prefix(40))…' names no kind of database that can be read here")
     }

@@ -37,13 +37,9 @@ struct BulkInsert: Sendable {
     -> Int
   {
     guard count > 0 else { return 0 }
-    switch connection.dialect {
-    case .sqlite: return try runLists(count, in: connection, value)
-    case .postgresql:
-      return try connection.execute(
-        arrays,
-        (0..<columnCount).map { column in .text(Self.arrayLiteral(count) { value($0, column) }) })
-    }
+    guard connection.dialect == .postgresql else { return try runLists(count, in: connection, value) }
+    return try connection.execute(
+      arrays, (0..<columnCount).map { column in .text(Self.arrayLiteral(count) { value($0, column) }) })
   }
 
   private func runLists(_ count: Int, in connection: any SQLConnection, _ value: (Int, Int) -> SQLValue) throws -> Int {

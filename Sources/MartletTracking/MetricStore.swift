@@ -3,12 +3,12 @@ import MartletStore
 
 /// The SQL of metric points: the hot path of tracking.
 enum MetricStore {
-  private static let pointColumns = [
+  static let pointColumns = [
     TypedColumn("run", "bigint"), TypedColumn("key", "text"), TypedColumn("timestamp", "bigint"),
     TypedColumn("step", "bigint"), TypedColumn("value", "float8"), TypedColumn("is_nan", "bigint"),
   ]
-  private static let addPoints = BulkInsert(into: "metrics", pointColumns, onConflict: "DO NOTHING")
-  private static let moveLatest = BulkInsert(
+  static let addPoints = BulkInsert(into: "metrics", pointColumns, onConflict: "DO NOTHING")
+  static let moveLatest = BulkInsert(
     into: "latest_metrics", pointColumns + [TypedColumn("experiment", "bigint")],
     onConflict: """
       (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, step = excluded.step,
@@ -42,9 +42,9 @@ enum MetricStore {
 
   /// NaN has no place among SQL's numbers: it is stored as 0 beside `is_nan`. -0 is stored as 0, so that one point
   /// has one key.
-  static func storedValue(_ metric: Metric) -> Double {
-    metric.value.isNaN || metric.value == 0 ? 0 : metric.value
-  }
+  static func storedValue(_ value: Double) -> Double { value.isNaN || value == 0 ? 0 : value }
+
+  static func storedValue(_ metric: Metric) -> Double { storedValue(metric.value) }
 
   /// The last point of each series among these, in order of key, so that concurrent batches lock rows in one order.
   private static func latest(of metrics: [Metric]) -> [Metric] {

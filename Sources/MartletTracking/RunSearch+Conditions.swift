@@ -16,11 +16,8 @@ extension RunSearch {
   /// thousand arguments and no more.
   func isInExperiments(_ column: String, _ dialect: SQLDialect) -> SQLFragment {
     guard experiments.count > 1000 else { return Self.isOneOf(column, experiments.map(SQLValue.integer)) }
-    let list = experiments.map { String($0) }.joined(separator: ",")
-    switch dialect {
-    case .sqlite: return SQLFragment("\(column) IN (SELECT value FROM json_each(?))", [.text("[\(list)]")])
-    case .postgresql: return SQLFragment("\(column) = ANY (CAST(? AS BIGINT[]))", [.text("{\(list)}")])
-    }
+    let list = SQLFragment.numbers(experiments, in: dialect)
+    return SQLFragment("\(column) IN (\(list.sql))", list.arguments)
   }
 
   /// Equality where there is one value: an index then gives an order.

@@ -57,6 +57,15 @@ def postgres(folder):
 
 
 @pytest.fixture
+def mariadb(folder):
+    if martlet.MariaDB.binary() is None:
+        pytest.skip("MariaDB is not installed (apt-get install mariadb-server)")
+    server = martlet.MariaDB(folder / "mariadb").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def small_disk(folder):
     """A disk of 24 MB."""
     if os.geteuid() != 0:

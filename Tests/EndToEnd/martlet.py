@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("MARTLET", ROOT / ".build" / "debug" / "martlet"))
@@ -200,3 +201,52 @@ class Postgres:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(timeout=20)
+
+
+class MariaDB:
+    """A throwaway MariaDB server on loopback, which speaks MySQL's protocol; its user `mlflow` has a password."""
+
+    password = "p@ss/word"
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.port = free_port()
+        self.process = None
+
+    @staticmethod
+    def binary() -> str | None:
+        return shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+
+    def url(self, driver: str = "") -> str:
+        return f"mysql{driver}://mlflow:{quote(self.password, safe='')}@127.0.0.1:{self.port}/mlflow"
+
+    def start(self) -> "MariaDB":
+        user = ["--user=mysql"] if os.geteuid() == 0 else []
+        self.folder.mkdir(parents=True)
+        if user:
+            shutil.chown(self.folder, "mysql", "mysql")
+        subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.folder}", "--auth-root-authentication-method=normal",
+                        "--skip-test-db", *user], check=True, capture_output=True)
+        script = self.folder / "begin.sql"
+        script.write_text(f"CREATE DATABASE mlflow CHARACTER SET utf8mb4;\nCREATE USER mlflow@'127.0.0.1' IDENTIFIED BY '{self.password}';\n"
+                          "GRANT ALL ON mlflow.* TO mlflow@'127.0.0.1';\n")
+        script.chmod(0o644)
+        self.process = subprocess.Popen(
+            [self.binary(), "--no-defaults", f"--datadir={self.folder}", f"--port={self.port}", "--bind-address=127.0.0.1",
+             f"--socket={self.folder}/socket", f"--init-file={script}", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", *user],
+            stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "ab"), cwd="/")
+        wait_until(self._accepts, 30, "MariaDB answers")
+        return self
+
+    def _accepts(self) -> bool:
+        assert self.process.poll() is None, (self.folder / "log").read_text(errors="replace")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                return len(connection.recv(64)) > 0
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=30)

@@ -200,6 +200,23 @@ def postgres_database(postgres, name: str) -> str:
     return postgres.url.replace("/postgres", f"/{name}")
 
 
+def test_a_mysql_database_reads_the_same_and_its_password_shows_nowhere(work, mariadb, server):
+    pytest.importorskip("pymysql")
+    stock = furnish(mariadb.url("+pymysql"), work)
+    counts = compared(server.cli("import", "mlflow", mariadb.url("+pymysql"), "-o", "json"))
+    assert EVERYTHING <= counts.keys() and counts["metric points"] == 3 * (900 + 4 + 1000) + 2
+    same(stock, client_of(server), work)
+    [record] = server.json("import", "list")
+    assert record["source"] == f"mysql+pymysql://mlflow@127.0.0.1:{mariadb.port}/mlflow"
+    wrong = server.cli("import", "mlflow", mariadb.url().replace("p%40ss", "wr0ng"))
+    assert wrong.returncode == 7 and "Access denied" in wrong.stderr and "wr0ng" not in wrong.stderr
+    bare = mariadb.url().replace(":p%40ss%2Fword", "")
+    again = compared(server.cli("import", "mlflow", bare, "--into-existing", "-o", "json", MYSQL_PWD=mariadb.password))
+    assert again["runs"] == counts["runs"] and again["metric points"] == counts["metric points"]
+    texts = [server.output, *(path.read_bytes().decode(errors="replace") for path in server.data.rglob("*") if path.is_file())]
+    assert not any(mariadb.password in text or "p%40ss" in text for text in texts)
+
+
 @pytest.fixture
 def stock_server(work):
     """A stock `mlflow server` that serves artifacts by itself."""
@@ -264,6 +281,63 @@ def test_an_import_that_is_killed_goes_on_where_it_was(work, new_server):
     same(stock, client_of(server), work)
 
 
+POINTS = 250_000
+
+
+def with_long_series(path: Path, schema: Path, points: int) -> Path:
+    """A stock database whose one run has one metric of so many points, and a thousand others a few of each."""
+    shutil.copy(schema, path)
+    with sqlite3.connect(path) as database:
+        experiment = points
+        database.execute("INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)"
+                         " VALUES (?, ?, 's3://b/1', 'active', 0, 0)", (experiment, path.name))
+        run = f"printf('%032x', {points} + i)"
+        database.execute(
+            f"""{every(1000)} INSERT INTO runs (run_uuid, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri,
+            experiment_id, source_type, source_name, entry_point_name, source_version)
+            SELECT {run}, 'r' || i, 'u', 'FINISHED', i, i, 'active', 's3://b/1', {experiment}, 'LOCAL', '', '', '' FROM every""")
+        database.execute(f"{every(1000)} INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan)"
+                         f" SELECT {run}, 'few', i / 3.0, i, 0, 0 FROM every")
+        database.execute(f"{every(points)} INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan)"
+                         f" SELECT printf('%032x', {points} + 1), 'long', i / 7.0, 1700000000000 + i, i, 0 FROM every")
+    return path
+
+
+def every(count: int) -> str:
+    return f"WITH RECURSIVE every (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM every WHERE i < {count})"
+
+
+def peak(process: int) -> int:
+    """The most memory that a process has had so far, in KiB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+
+def measured(arguments: list[str], log: Path) -> tuple[float, int]:
+    """Seconds that a command took, and the most memory it had, in KiB."""
+    begin, most = time.monotonic(), 0
+    with open(log, "wb") as file:
+        process = subprocess.Popen(arguments, stdout=file, stderr=file, env=martlet.environment())
+        while process.poll() is None:
+            most = max(most, peak(process.pid))
+            time.sleep(0.005)
+    assert process.returncode == 0, log.read_text()
+    return time.monotonic() - begin, most
+
+
+def test_four_times_the_points_take_no_more_memory_and_about_four_times_the_work(work, server):
+    MlflowClient(tracking_uri=f"sqlite:///{work}/schema.db").search_experiments()
+    found = []
+    for points in (POINTS, 4 * POINTS):
+        source = with_long_series(work / f"{points}.db", work / "schema.db", points)
+        command = [str(martlet.BINARY), "import", "mlflow", str(source), "--server", server.url, "--into-existing"]
+        found.append((*measured(command, work / "log"), peak(server.process.pid)))
+    (seconds, client, serving), (more_seconds, more_client, more_serving) = found
+    assert more_client - client < 12 << 10 and more_serving - serving < 20 << 10, found
+    assert more_client < 150 << 10 and more_serving < 200 << 10, found
+    assert more_seconds < 8 * seconds, found
+
+
 def test_names_that_are_taken_refuse_the_import_and_nothing_is_written(work, server):
     furnish(f"sqlite:///{work}/mlflow.db", work, runs=1)
     mine = client_of(server).create_experiment("delays ü")
@@ -287,7 +361,10 @@ def test_a_difference_ends_with_5_and_a_table(work, server):
 
 
 @pytest.mark.parametrize("make,says", [
-    (lambda folder: "mysql://u:hidden@host/db", "running server"), (lambda folder: folder / "nothing", "no folder"),
+    (lambda folder: "mssql://u:hidden@host/db", "running server"),
+    (lambda folder: f"mysql://u:hidden@127.0.0.1:{martlet.free_port()}/db", "could not be reached"),
+    (lambda folder: "mysql://u:hidden@127.0.0.1:1/db?ssl_mode=REQUIRED", "ssl_ca"),
+    (lambda folder: "mysql://u:hidden@127.0.0.1", "MySQL URL cannot be read"), (lambda folder: folder / "nothing", "no folder"),
     (lambda folder: folder, "no experiments"), (lambda folder: f"sqlite:///{folder}/no.db", "cannot be read"),
     (lambda folder: "http://127.0.0.1:1", "does not answer"), (lambda folder: other_database(folder), "no database of MLflow"),
     (lambda folder: other_database(folder, "ffffffffffff"), "dc11669786a5"),

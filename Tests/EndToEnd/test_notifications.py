@@ -3,9 +3,7 @@
 import base64
 import hashlib
 import hmac
-import http.server
 import json
-import threading
 import time
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 import requests
 
 import martlet
+from receiver import Message, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key of the test's own").decode()
 PROJECT = """
@@ -34,51 +33,9 @@ notify:
 """
 
 
-class Receiver:
-    """A webhook's other end: keeps what it is sent and answers what the test says."""
-
-    def __init__(self):
-        self.port = martlet.free_port()
-        self.path = "/hooks/its-path-is-a-secret"
-        self.messages, self.statuses, self.server = [], [], None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.path}"
-
-    def start(self) -> "Receiver":
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                status = receiver.statuses.pop(0) if receiver.statuses else 204
-                receiver.messages.append((self.path, {key.lower(): value for key, value in self.headers.items()}, body, status))
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def stop(self) -> None:
-        if self.server:
-            self.server.shutdown()
-            self.server.server_close()
-            self.server = None
-
-    def wait(self, count: int, seconds: float = 30):
-        martlet.wait_until(lambda: len(self.messages) >= count, seconds, f"message {count} of the webhook")
-        return self.messages[count - 1]
-
-
 @pytest.fixture
 def receiver():
-    receiver = Receiver()
+    receiver = Receiver("/hooks/its-path-is-a-secret", usual=204)
     yield receiver
     receiver.stop()
 
@@ -121,9 +78,9 @@ def wait_for_state(server, state, seconds=30):
     return martlet.wait_until(lambda: deliveries(server, state=state), seconds, f"a notification that is {state}")
 
 
-def verify(message) -> dict:
+def verify(message: Message) -> dict:
     """The message's body, its signature checked as the Standard Webhooks specification says."""
-    _, headers, body, _ = message
+    headers, body = message.headers, message.body
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     key = base64.b64decode(KEY.removeprefix("whsec_"))
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -136,8 +93,8 @@ def verify(message) -> dict:
 def test_a_quarantined_partition_reaches_the_webhook_signed_and_is_shown(told, receiver):
     receiver.start()
     quarantine(told)
-    message = receiver.wait(1)
-    assert message[0] == receiver.path
+    [message] = receiver.wait(1)
+    assert message.path == receiver.path
     body = verify(message)
     [alert] = told.json("alert", "list")
     assert body["event"] == "data.quarantined" and body["project"] == "tiny" and body["subject"] == "dataset:tiny/rows"
@@ -147,7 +104,7 @@ def test_a_quarantined_partition_reaches_the_webhook_signed_and_is_shown(told, r
     assert body["text"].startswith("tiny · data.quarantined (error): partition 2013-01-01") and body["link"] in body["text"]
     [delivery] = wait_for_state(told, "delivered")
     assert delivery["attempts"] == 1 and delivery["status"] == 204 and delivery["alert_id"] == alert["id"]
-    assert delivery["id"] == message[1]["webhook-id"]
+    assert delivery["id"] == message.headers["webhook-id"]
     page = requests.get(told.url + "/alerts", timeout=10).text
     assert "webhook:secret:oncall, delivered" in page
     shown = told.json("alert", "deliveries", "--alert", alert["id"][:8])
@@ -156,12 +113,12 @@ def test_a_quarantined_partition_reaches_the_webhook_signed_and_is_shown(told, r
     quarantine(told)
     assert told.json("alert", "show", alert["id"])["occurrences"] == 2
     fail_a_run(told)
-    assert verify(receiver.wait(2))["event"] == "run.failed", "the second occurrence told nobody"
+    assert verify(receiver.wait(2)[1])["event"] == "run.failed", "the second occurrence told nobody"
     martlet.wait_until(lambda: "tiny · run.failed (error)" in told.output, 10, "the log is told too")
 
 
 def test_neither_the_address_nor_the_key_is_anywhere(told, receiver):
-    receiver.statuses = [500]
+    receiver.answers = [500]
     receiver.start()
     quarantine(told)
     receiver.wait(2)
@@ -202,20 +159,20 @@ def test_a_receiver_that_is_down_is_told_when_it_is_up_again(told, receiver):
     [waiting] = martlet.wait_until(lambda: [d for d in deliveries(told, state="pending") if d["attempts"] > 0], 30)
     assert waiting["problem"].startswith("the webhook could not be reached") and "next_attempt" in waiting
     receiver.start()
-    assert verify(receiver.wait(1))["event"] == "run.failed"
+    assert verify(receiver.wait(1)[0])["event"] == "run.failed"
     [delivery] = wait_for_state(told, "delivered")
     assert delivery["attempts"] > 1
 
 
 def test_an_answer_of_500_is_tried_again_later_under_the_same_id(told, receiver):
-    receiver.statuses = [500, 429]
+    receiver.answers = [500, 429]
     receiver.start()
     begin = time.monotonic()
     fail_a_run(told)
     receiver.wait(3)
     assert time.monotonic() - begin > 2.5, "at least 1 s, then 2 s, between the attempts"
-    assert [message[3] for message in receiver.messages] == [500, 429, 204]
-    assert len({message[1]["webhook-id"] for message in receiver.messages}) == 1
+    assert [message.answer for message in receiver.messages] == [500, 429, 204]
+    assert len({message.headers["webhook-id"] for message in receiver.messages}) == 1
     for message in receiver.messages:
         verify(message)
     [delivery] = wait_for_state(told, "delivered")
@@ -223,11 +180,11 @@ def test_an_answer_of_500_is_tried_again_later_under_the_same_id(told, receiver)
 
 
 def test_a_redirect_is_not_followed(told, receiver):
-    receiver.statuses = [302]
+    receiver.answers = [302]
     receiver.start()
     fail_a_run(told)
     receiver.wait(2)
-    assert [message[3] for message in receiver.messages] == [302, 204]
+    assert [message.answer for message in receiver.messages] == [302, 204]
 
 
 def test_what_was_acknowledged_is_told_although_the_server_is_killed_at_once(told, receiver):
@@ -235,7 +192,7 @@ def test_what_was_acknowledged_is_told_although_the_server_is_killed_at_once(tol
     quarantine(told)
     told.kill()
     told.start()
-    bodies = [verify(receiver.wait(1))]
+    bodies = [verify(receiver.wait(1)[0])]
     wait_for_state(told, "delivered")
     assert bodies[0]["event"] == "data.quarantined"
     assert len(deliveries(told)) == 1
@@ -247,7 +204,7 @@ def test_what_could_not_be_told_is_told_by_the_next_server_after_a_kill(told, re
     told.kill()
     receiver.start()
     told.start()
-    assert receiver.wait(1)[1]["webhook-id"] == waiting["id"]
+    assert receiver.wait(1)[0].headers["webhook-id"] == waiting["id"]
     [delivery] = wait_for_state(told, "delivered")
     assert delivery["id"] == waiting["id"]
     assert told.json("audit", "verify")["intact"] is True
@@ -266,9 +223,9 @@ def test_an_address_that_is_not_allowed_is_refused_recorded_and_sent_when_it_is_
     server.arguments += ["--allow-outbound", "127.0.0.1"]
     server.start()
     assert server.json("alert", "redeliver", refused["id"])["state"] == "pending"
-    message = receiver.wait(1)
-    assert message[1]["webhook-id"] == refused["id"]
-    assert "webhook-signature" not in message[1], "no key is set"
+    [message] = receiver.wait(1)
+    assert message.headers["webhook-id"] == refused["id"]
+    assert "webhook-signature" not in message.headers, "no key is set"
     wait_for_state(server, "delivered")
     assert server.cli("alert", "redeliver", refused["id"]).returncode == 6
     assert server.cli("alert", "redeliver", "nothing").returncode == 3

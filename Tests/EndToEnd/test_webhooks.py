@@ -1,9 +1,7 @@
 """Webhooks of the registry: made by MLflow's own client, told in MLflow's own shapes, checked with MLflow's signature."""
 
-import http.server
 import json
 import os
-import threading
 import time
 from datetime import datetime
 
@@ -19,65 +17,16 @@ from mlflow.exceptions import MlflowException
 from mlflow.webhooks.delivery import _generate_hmac_signature
 
 import martlet
+from receiver import Message, Receiver
 
 SECRET = "a secret of the test's own"
 EVENTS = ["registered_model.created", "model_version.created", "model_version_tag.set", "model_version_tag.deleted",
           "model_version_alias.created", "model_version_alias.deleted"]
 
 
-class Receiver:
-    """Keeps what it is sent; answers what the test says: a status, or "hang"."""
-
-    def __init__(self):
-        self.port = martlet.free_port()
-        self.messages, self.answers, self.server = [], [], None
-        self.release = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?token=hidden"
-
-    def start(self) -> "Receiver":
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = receiver.answers.pop(0) if receiver.answers else 200
-                receiver.messages.append(({key.lower(): value for key, value in self.headers.items()}, body, answer))
-                if answer == "hang":
-                    receiver.release.wait(60)
-                    return
-                self.send_response(answer)
-                if answer == 302:
-                    self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
-                self.send_header("Content-Length", "6")
-                self.end_headers()
-                self.wfile.write(b"thanks")
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def stop(self) -> None:
-        self.release.set()
-        if self.server:
-            self.server.shutdown()
-            self.server.server_close()
-            self.server = None
-
-    def wait(self, count: int, seconds: float = 30):
-        martlet.wait_until(lambda: len(self.messages) >= count, seconds, f"message {count} of the webhook")
-        return [verify(message) for message in self.messages[:count]]
-
-
-def verify(message) -> dict:
+def verify(message: Message) -> dict:
     """The body of a message that MLflow's own function signs alike."""
-    headers, body, _ = message
+    headers, body = message.headers, message.body
     expected = _generate_hmac_signature(SECRET, headers["x-mlflow-delivery-id"], headers["x-mlflow-timestamp"], body.decode())
     assert headers["x-mlflow-signature"] == expected
     assert abs(int(headers["x-mlflow-timestamp"]) - time.time()) < 60
@@ -89,7 +38,7 @@ def verify(message) -> dict:
 
 @pytest.fixture
 def receiver():
-    receiver = Receiver()
+    receiver = Receiver("/hook?token=hidden", text=b"thanks")
     yield receiver
     receiver.stop()
 
@@ -166,8 +115,8 @@ def test_every_change_is_told_signed_and_as_it_was(told, receiver):
     mlflow.delete_model_version_tag("delays", "1", "checked")
     mlflow.set_registered_model_alias("delays", "champion", "1")
     mlflow.delete_registered_model_alias("delays", "champion")
-    bodies = receiver.wait(7)
-    assert len({message[0]["x-mlflow-delivery-id"] for message in receiver.messages}) == 7
+    bodies = [verify(message) for message in receiver.wait(7)]
+    assert len({message.headers["x-mlflow-delivery-id"] for message in receiver.messages}) == 7
     data = {}
     for body in bodies:
         data.setdefault(f"{body['entity']}.{body['action']}", []).append(body["data"])
@@ -190,14 +139,15 @@ def test_a_receiver_that_fails_redirects_or_hangs_is_tried_again(told, receiver)
     receiver.start()
     listen(told, receiver)
     client(told).create_registered_model("m")
-    receiver.wait(4, 60)
-    assert [message[2] for message in receiver.messages] == [500, 404, 302, 200]
-    assert len({message[0]["x-mlflow-delivery-id"] for message in receiver.messages}) == 1
+    for message in receiver.wait(4, 60):
+        verify(message)
+    assert [message.answer for message in receiver.messages] == [500, 404, 302, 200]
+    assert len({message.headers["x-mlflow-delivery-id"] for message in receiver.messages}) == 1
     [delivery] = wait_for_state(told, "delivered")
     assert delivery["attempts"] == 4
     receiver.answers = ["hang"]
     client(told).create_registered_model("n")
-    receiver.wait(5)
+    verify(receiver.wait(5)[4])
     client(told).create_registered_model("o")
     [waiting] = martlet.wait_until(lambda: [d for d in deliveries(told, state="pending") if d["attempts"] == 1], 30, "the hanging one is given up")
     assert waiting["problem"] and "127.0.0.1" not in waiting["problem"]
@@ -211,8 +161,8 @@ def test_a_receiver_that_is_away_is_told_later_also_after_a_kill(told, receiver)
     told.kill()
     receiver.start()
     told.start()
-    [body] = receiver.wait(1)
-    assert body["data"]["name"] == "m" and receiver.messages[0][0]["x-mlflow-delivery-id"] == waiting["id"]
+    body = verify(receiver.wait(1)[0])
+    assert body["data"]["name"] == "m" and receiver.messages[0].headers["x-mlflow-delivery-id"] == waiting["id"]
     wait_for_state(told, "delivered")
     assert told.json("audit", "verify")["intact"] is True
 
@@ -223,7 +173,7 @@ def test_what_was_acknowledged_is_told_although_the_server_is_killed_at_once(tol
     client(told).create_registered_model("m")
     told.kill()
     told.start()
-    assert receiver.wait(1)[0]["data"]["name"] == "m"
+    assert verify(receiver.wait(1)[0])["data"]["name"] == "m"
     wait_for_state(told, "delivered")
     assert len(deliveries(told)) == 1
 
@@ -236,7 +186,7 @@ def test_an_example_is_sent_for_a_test_and_what_came_of_it_is_told(told, receive
     receiver.start()
     result = mlflow.test_webhook(webhook.webhook_id, WebhookEvent.from_str("model_version_alias.created"))
     assert result.success and result.response_status == 200 and result.response_body == "thanks"
-    [body] = receiver.wait(1)
+    body = verify(receiver.wait(1)[0])
     assert (body["entity"], body["action"]) == ("model_version_alias", "created")
     assert body["data"] == {"name": "example_model", "alias": "example_alias", "version": "1"}
     receiver.answers = [418]
@@ -272,7 +222,7 @@ def test_webhooks_on_the_command_line(told, receiver, folder):
     assert [w["id"] for w in told.json("webhook", "list")] == [made["id"]]
     assert told.json("webhook", "show", made["id"]) == made
     client(told).create_registered_model("m")
-    receiver.wait(1)
+    verify(receiver.wait(1)[0])
     changed = told.json("webhook", "update", made["id"], "--status", "disabled", "--event", "prompt.created")
     assert changed["status"] == "disabled" and changed["events"] == ["prompt.created"] and changed["signed"] is True
     assert told.json("webhook", "update", made["id"], "--without-secret")["signed"] is False

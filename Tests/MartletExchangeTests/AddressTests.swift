@@ -40,6 +40,9 @@ import Testing
   func passwords() {
     #expect(DatabaseSource.withoutPassword("postgresql://u:p%40ss@host/db") == "postgresql://u@host/db")
     #expect(DatabaseSource.withoutPassword("postgresql://u@host/db") == "postgresql://u@host/db")
+    #expect(
+      DatabaseSource.withoutPassword("mysql://h/db?user=u&password=p&charset=x")
+        == "mysql://h/db?user=u&password=…&charset=x")
     #expect(DatabaseSource.withoutPassword("sqlite:////a/b.db") == "sqlite:////a/b.db")
   }
 

@@ -25,13 +25,13 @@ private func run(_ id: String, in experiment: String, at place: String? = nil) -
     ], modelOutputs: [ImportedModelLink(model: "m-1", step: 3)])
 }
 
-private let points = ImportedPoints(
-  run: "r1",
-  points: [
-    ImportedPoint(key: "loss", value: 0.5, timestamp: 7, step: 1),
-    ImportedPoint(key: "loss", value: .nan, timestamp: 8, step: 2),
-    ImportedPoint(key: "loss", value: -0.0, timestamp: 8, step: 2),
-  ])
+private let points = {
+  var series = ImportedSeries(run: "r1", key: "loss")
+  series.append(step: 1, timestamp: 7, value: 0.5)
+  series.append(step: 2, timestamp: 8, value: .nan)
+  series.append(step: 2, timestamp: 8, value: -0.0)
+  return series
+}()
 
 @Suite("Imports") struct ImportTests {
   private func imports(_ harness: LoopHarness) -> Imports { harness.platform.imports }
@@ -47,7 +47,7 @@ private let points = ImportedPoints(
     var tally = TransferTally()
     tally.add(experiment("7", "delays"))
     tally.add(run("r1", in: "7"))
-    for point in points.points { tally.add(point, of: "r1") }
+    tally.add(points)
     let blob = try await harness.platform.artifacts.put(bytes: Array("hello".utf8))
     tally.add(artifact: "a/b.txt", of: "run:r1", size: 5, digest: blob.digest.hex)
     return tally
@@ -60,7 +60,7 @@ private let points = ImportedPoints(
       let blob = try await harness.platform.artifacts.put(bytes: Array("hello".utf8))
       let record = try await begin(harness, ["delays"])
       let batch = ImportBatch(
-        experiments: [experiment("7", "delays")], runs: [run("r1", in: "7")], points: [points],
+        experiments: [experiment("7", "delays")], runs: [run("r1", in: "7")], series: [points],
         files: [.init(run: "r1", path: "a/b.txt", digest: blob.digest, size: 5)], done: [.init(kind: "run", item: "r1")]
       )
       for _ in 0..<2 { try await imports.add(batch, to: record.id, by: ada) }
@@ -89,7 +89,7 @@ private let points = ImportedPoints(
       let imports = imports(harness)
       let record = try await begin(harness, ["delays"])
       try await imports.add(
-        ImportBatch(experiments: [experiment("7", "delays")], runs: [run("r1", in: "7")], points: [points]),
+        ImportBatch(experiments: [experiment("7", "delays")], runs: [run("r1", in: "7")], series: [points]),
         to: record.id, by: ada)
       try await harness.database.write { try $0.execute("UPDATE params SET value = '0.2'") }
       let finished = try await imports.finish(record.id, theirs: try await tally(harness), by: ada)
@@ -143,7 +143,7 @@ private let points = ImportedPoints(
       let unknown = try #require(Digest(hex: String(repeating: "a", count: 64)))
       let batches: [ImportBatch] = [
         ImportBatch(runs: [run("r1", in: "7")]),
-        ImportBatch(experiments: [experiment("7", "delays")], points: [points]),
+        ImportBatch(experiments: [experiment("7", "delays")], series: [points]),
         ImportBatch(experiments: [experiment("7", "delays")], runs: [run("../x", in: "7")]),
         ImportBatch(experiments: [experiment("7", "delays")], runs: [run("r1", in: "7", at: "file:///etc")]),
         ImportBatch(experiments: [experiment("7", "delays")], runs: [run("r1", in: "7", at: "mlflow-artifacts:/0")]),

@@ -21,14 +21,15 @@ package struct ImportBatch: Sendable, Codable {
     }
   }
 
-  package var experiments: [ImportedExperiment]?
-  package var runs: [ImportedRun]?
-  package var points: [ImportedPoints]?
-  package var loggedModels: [ImportedLoggedModel]?
-  package var files: [File]?
-  package var models: [ImportedModel]?
+  package var experiments: [ImportedExperiment] = []
+  package var runs: [ImportedRun] = []
+  /// Metric points, column by column.
+  package var series: [ImportedSeries] = []
+  package var loggedModels: [ImportedLoggedModel] = []
+  package var files: [File] = []
+  package var models: [ImportedModel] = []
   /// What is here completely from now on, such as `run`: its points and files have all been sent.
-  package var done: [Done]?
+  package var done: [Done] = []
 
   package struct Done: Sendable, Codable {
     package var kind: String
@@ -41,26 +42,40 @@ package struct ImportBatch: Sendable, Codable {
   }
 
   package init(
-    experiments: [ImportedExperiment]? = nil, runs: [ImportedRun]? = nil, points: [ImportedPoints]? = nil,
-    loggedModels: [ImportedLoggedModel]? = nil, files: [File]? = nil, models: [ImportedModel]? = nil,
-    done: [Done]? = nil
+    experiments: [ImportedExperiment] = [], runs: [ImportedRun] = [], series: [ImportedSeries] = [],
+    loggedModels: [ImportedLoggedModel] = [], files: [File] = [], models: [ImportedModel] = [], done: [Done] = []
   ) {
     self.experiments = experiments
     self.runs = runs
-    self.points = points
+    self.series = series
     self.loggedModels = loggedModels
     self.files = files
     self.models = models
     self.done = done
   }
 
+  /// A kind that is left out has nothing.
+  package init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    func list<Item: Decodable>(_ key: CodingKeys) throws -> [Item] {
+      try members.decodeIfPresent([Item].self, forKey: key) ?? []
+    }
+    experiments = try list(.experiments)
+    runs = try list(.runs)
+    series = try list(.series)
+    loggedModels = try list(.loggedModels)
+    files = try list(.files)
+    models = try list(.models)
+    done = try list(.done)
+  }
+
   /// What the ledger keeps of it.
   var summary: JSON {
-    func count(_ items: Int?) -> JSON { .integer(Int64(items ?? 0)) }
+    func count(_ items: Int) -> JSON { .integer(Int64(items)) }
     return [
-      "experiments": .array((experiments ?? []).map { .string($0.name) }), "runs": count(runs?.count),
-      "points": count(points?.reduce(0) { $0 + $1.points.count }), "files": count(files?.count),
-      "logged_models": count(loggedModels?.count), "models": .array((models ?? []).map { .string($0.name) }),
+      "experiments": .array(experiments.map { .string($0.name) }), "runs": count(runs.count),
+      "points": count(series.reduce(0) { $0 + $1.count }), "files": count(files.count),
+      "logged_models": count(loggedModels.count), "models": .array(models.map { .string($0.name) }),
     ]
   }
 }

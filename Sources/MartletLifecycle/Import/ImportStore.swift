@@ -51,12 +51,18 @@ enum ImportStore {
       ])
   }
 
+  /// Without its counts, which take long when there is much.
   static func get(_ id: ImportID, in connection: any SQLConnection) throws -> ImportRecord {
     guard
-      var record = try connection.first("SELECT \(columns) FROM imports WHERE id = ?", [SQLValue(id)], read)
+      let record = try connection.first("SELECT \(columns) FROM imports WHERE id = ?", [SQLValue(id)], read)
     else {
       throw MartletError.notFound("there is no import '\(id.text.prefix(64))'", fix: "martlet import list shows them")
     }
+    return record
+  }
+
+  static func counted(_ id: ImportID, in connection: any SQLConnection) throws -> ImportRecord {
+    var record = try get(id, in: connection)
     let counts = try connection.rows(
       """
       SELECT kind, COUNT(*) FROM import_items WHERE import = ? AND kind <> 'experiment name' AND kind NOT LIKE 'done %'
@@ -78,7 +84,7 @@ enum ImportStore {
     let ids: [ImportID] = try connection.rows(
       "SELECT id FROM imports ORDER BY created_time DESC, id LIMIT ?", [SQLValue(limit)]
     ) { try $0.identifier(0) }
-    return try ids.map { try get($0, in: connection) }
+    return try ids.map { try counted($0, in: connection) }
   }
 
   // MARK: - Items

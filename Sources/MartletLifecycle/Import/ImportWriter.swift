@@ -12,16 +12,14 @@ struct ImportWriter {
   let connection: any SQLConnection
 
   func write(_ batch: ImportBatch) throws {
-    for experiment in batch.experiments ?? [] { try add(experiment) }
-    for run in batch.runs ?? [] { try add(run) }
-    for points in batch.points ?? [] {
-      try demand("run", points.run)
-      try TrackingImport.add(points, in: connection)
-    }
-    for model in batch.loggedModels ?? [] { try add(model) }
-    for file in batch.files ?? [] { try show(file) }
-    for model in batch.models ?? [] { try add(model) }
-    for done in batch.done ?? [] {
+    for experiment in batch.experiments { try add(experiment) }
+    for run in batch.runs { try add(run) }
+    for run in Set(batch.series.map(\.run)) { try demand("run", run) }
+    try TrackingImport.add(batch.series, in: connection)
+    for model in batch.loggedModels { try add(model) }
+    for file in batch.files { try show(file) }
+    for model in batch.models { try add(model) }
+    for done in batch.done {
       try demand(done.kind, done.item)
       try ImportStore.note("done \(done.kind)", done.item, of: record.id, in: connection)
     }

@@ -79,7 +79,7 @@ package struct Imports: Sendable {
   package func writer() async throws -> BlobWriter { try await artifacts.writer() }
 
   package func record(_ id: ImportID) async throws -> ImportRecord {
-    try await database.read { try ImportStore.get(id, in: $0) }
+    try await database.read { try ImportStore.counted(id, in: $0) }
   }
 
   package func records(limit: Int = 100) async throws -> [ImportRecord] {
@@ -111,7 +111,7 @@ package struct Imports: Sendable {
 
   /// Applies a batch, whole or not at all.
   package func add(_ batch: ImportBatch, to id: ImportID, by author: Author) async throws {
-    for file in batch.files ?? [] where try await !artifacts.exists(file.digest) {
+    for file in batch.files where try await !artifacts.exists(file.digest) {
       throw MartletError.invalidInput(
         "the file \(file.digest.short)… has not been sent", fix: "send the blob first, then name it")
     }
@@ -138,7 +138,7 @@ package struct Imports: Sendable {
     let ours = try await tally(id)
     let now = clock.now
     return try await database.write { connection in
-      var record = try ImportStore.get(id, in: connection)
+      var record = try ImportStore.counted(id, in: connection)
       record.report = ["theirs": theirs.json, "ours": ours.json]
       record.state = theirs == ours ? .verified : .differs
       record.updatedAt = now

@@ -6,10 +6,9 @@ extension SQLFragment {
   /// - Parameter alias: what the table is called in the statement.
   package static func texts(_ texts: some Collection<String>, as alias: String, in dialect: SQLDialect) -> SQLFragment {
     let argument = SQLValue(JSON.array(texts.map(JSON.string)))
-    return switch dialect {
-    case .sqlite: SQLFragment("json_each(?) AS \(alias)", [argument])
-    case .postgresql: SQLFragment("jsonb_array_elements_text(CAST(? AS JSONB)) AS \(alias)(value)", [argument])
-    }
+    return dialect == .sqlite
+      ? SQLFragment("json_each(?) AS \(alias)", [argument])
+      : SQLFragment("jsonb_array_elements_text(CAST(? AS JSONB)) AS \(alias)(value)", [argument])
   }
 
   /// A query for whole numbers, all in one argument.

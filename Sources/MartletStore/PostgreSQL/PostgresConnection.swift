@@ -14,6 +14,8 @@ final class PostgresConnection: TimedConnection {
   private(set) var failure: PostgresFailure?
   var deadline: Deadline?
 
+  private static let fetchedRows: Int32 = 5000
+
   /// Statements are kept up to this many; then all are let go.
   private static let keptStatements = 512
 
@@ -48,6 +50,23 @@ final class PostgresConnection: TimedConnection {
     for row in 0..<result.rowCount {
       if try !body(SQLRow { result.value(row: row, column: Int32($0)) }) { return }
     }
+  }
+
+  /// Through a cursor: libpq holds the whole answer of a statement.
+  func stream(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
+    try execute("DECLARE streamed NO SCROLL CURSOR FOR \(sql)", arguments)
+    var isOver = false
+    while !isOver {
+      let page = try run("FETCH \(Self.fetchedRows) FROM streamed", [])
+      isOver = page.rowCount < Self.fetchedRows
+      for row in 0..<page.rowCount {
+        if try !body(SQLRow { page.value(row: row, column: Int32($0)) }) {
+          isOver = true
+          break
+        }
+      }
+    }
+    try execute("CLOSE streamed", [])
   }
 
   /// Runs a statement that steers the transaction, also after a failure.

@@ -120,17 +120,6 @@ package struct ImportedPoint: Sendable, Hashable, Codable {
   }
 }
 
-/// Some of a run's metric points.
-package struct ImportedPoints: Sendable, Hashable, Codable {
-  package var run: String
-  package var points: [ImportedPoint]
-
-  package init(run: String, points: [ImportedPoint]) {
-    self.run = run
-    self.points = points
-  }
-}
-
 /// A value that a run measured of a logged model.
 package struct ImportedMeasurement: Sendable, Hashable, Codable {
   package var run: String

@@ -15,23 +15,16 @@ extension TrackingImport {
         tags: experiment.tags))
   }
 
-  /// Counts runs with all that belongs to them, one after the other.
+  /// Counts runs with all that belongs to them.
   package static func tally(_ tally: inout TransferTally, runs ids: [String], in connection: any SQLConnection) throws {
-    for id in ids {
-      guard
-        let row = try connection.first(
-          "SELECT \(RunStore.columns) FROM runs r WHERE r.run_id = ?", [.text(id)], RunStore.read)
-      else { continue }
-      for run in try RunStore.complete([row], in: connection) { tally.add(ImportedRun(run)) }
-      try connection.forEachRow(
-        "SELECT key, value, is_nan, timestamp, step FROM metrics WHERE run = ?", [.integer(row.number)]
-      ) { point in
-        let value = try point.boolean(2) ? Double.nan : try point.real(1)
-        tally.add(
-          ImportedPoint(
-            key: try point.text(0), value: value, timestamp: try point.integer(3), step: try point.integer(4)), of: id)
-        return true
-      }
+    let rows = try ids.compactMap { id in
+      try connection.first(
+        "SELECT \(RunStore.columns) FROM runs r WHERE r.run_id = ?", [.text(id)], RunStore.read)
+    }
+    for run in try RunStore.complete(rows, in: connection) { tally.add(ImportedRun(run)) }
+    for row in rows {
+      try TrackingImport.tally(&tally, pointsOf: row, in: connection)
+      let id = row.info.id.text
       try tally.add(files: try artifactRoot(run: id, in: connection), of: "run:\(id)", in: connection)
     }
   }

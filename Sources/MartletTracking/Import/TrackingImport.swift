@@ -137,16 +137,6 @@ package enum TrackingImport {
     try connection.first("SELECT number FROM runs WHERE run_id = ?", [.text(run)]) { try $0.integer(0) }
   }
 
-  /// Adds points to a run's series; those that are there already change nothing.
-  package static func add(_ points: ImportedPoints, in connection: any SQLConnection) throws {
-    let run = try RunStore.get(RunID(points.run), in: connection)
-    let metrics = points.points.map {
-      Metric(key: $0.key, value: $0.value, timestamp: $0.timestamp, step: $0.step)
-    }
-    for metric in metrics { try BatchRules.check(metric) { "points" } }
-    try MetricStore.append(metrics, to: run, in: connection)
-  }
-
   // MARK: - Logged models
 
   package static func add(_ model: ImportedLoggedModel, to experiment: Int64, in connection: any SQLConnection) throws

@@ -25,10 +25,6 @@ extension TransferTally {
     for link in run.modelOutputs { add("model links", run.id, "out", link.model, String(link.step)) }
   }
 
-  package mutating func add(_ point: ImportedPoint, of run: String) {
-    add("metric points", run, point.key, Self.text(point.value), String(point.timestamp), String(point.step))
-  }
-
   package mutating func add(_ model: ImportedLoggedModel) {
     add(
       "logged models", model.id, model.name, model.modelType, model.sourceRun, model.status, model.lifecycle.rawValue,
@@ -47,8 +43,5 @@ extension TransferTally {
     add("artifacts", owner, path, String(size), digest)
   }
 
-  /// The bits of a number; zero has no sign here, and there is one NaN.
-  private static func text(_ value: Double) -> String {
-    value.isNaN ? "NaN" : String(value == 0 ? 0 : value.bitPattern, radix: 16)
-  }
+  private static func text(_ value: Double) -> String { String(bits(value), radix: 16) }
 }

@@ -31,18 +31,18 @@ struct ExportMLflowCommand: ClientCommand {
   @OptionGroup var global: GlobalOptions
 
   func run(_ session: Session) async throws {
-    let progress = ProgressLine(session.output)
+    let line = ProgressLine(session.output)
     let client = session.client
     let martlet = MLflowClient(server: client.server, authorization: client.authorization, http: client.http)
     let export = MLflowExport(
-      source: ServerSource(martlet), destination: try FolderDestination(folder), progress: progress)
+      source: ServerSource(martlet), destination: try FolderDestination(folder), line: line)
     do {
       try await export.run()
       let comparison = try await export.compare()
-      progress.clear()
+      line.clear()
       try comparison.show(session, link: nil)
     } catch {
-      progress.clear()
+      line.clear()
       throw error
     }
   }

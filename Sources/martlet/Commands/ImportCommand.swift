@@ -28,12 +28,12 @@ struct ImportMLflowCommand: ClientCommand {
 
       Interrupted, run it again: it goes on where it was. Ids and times are kept. Artifacts are copied and compared by
       SHA-256; those at s3:// and the like stay where they are when a database or a folder is read. At the end the
-      source is read a second time and every record is compared. A MySQL database is imported through its running
-      server. Credentials of a server are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or
-      MLFLOW_TRACKING_TOKEN, as MLflow's own clients do.
+      source is read a second time and every record is compared. A database's password may stand in PGPASSWORD or
+      MYSQL_PWD instead of the URL. Credentials of a server are read from MLFLOW_TRACKING_USERNAME and
+      MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, as MLflow's own clients do.
       """)
 
-  @Argument(help: "http://…, sqlite:///…, postgresql://…, the path of an SQLite file, or a folder.") var source: String
+  @Argument(help: "http://…, sqlite:///…, postgresql://…, mysql://…, the path of an SQLite file, or a folder.") var source: String
   @Option(help: "The folder that the source's server serves as mlflow-artifacts:/.", completion: .directory)
   var artifacts: String?
   @Flag(help: "Add to experiments of the same name; models that are here stay as they are.") var intoExisting = false
@@ -41,7 +41,7 @@ struct ImportMLflowCommand: ClientCommand {
 
   func run(_ session: Session) async throws {
     let source = try await MLflowPlace.open(source, artifacts: artifacts)
-    let progress = ProgressLine(session.output)
+    let line = ProgressLine(session.output)
     do {
       for remark in try await source.check() { session.output.note("\(source.name): \(remark)") }
       let (experiments, models) = (try await source.experiments(), try await source.modelNames())
@@ -49,14 +49,14 @@ struct ImportMLflowCommand: ClientCommand {
         session.client, source: source.name, intoExisting: intoExisting, experiments: experiments.map(\.name),
         models: models)
       session.output.note("import \(target.id)")
-      let record = try await MLflowImport(source: source, target: target, progress: progress).run(
+      let record = try await MLflowImport(source: source, target: target, line: line).run(
         experiments: experiments, models: models)
-      progress.clear()
+      line.clear()
       await source.close()
       try Comparison(theirs: record["report"]?["theirs"], ours: record["report"]?["ours"]).show(
         session, link: session.page("/experiments"))
     } catch {
-      progress.clear()
+      line.clear()
       await source.close()
       throw error
     }
@@ -113,14 +113,14 @@ enum MLflowPlace {
     let scheme = text.range(of: ":").map { String(text[..<$0.lowerBound]).lowercased() } ?? ""
     switch scheme {
     case "http", "https": return ServerSource(MLflowClient(server: text))
-    case let kind where kind.hasPrefix("mysql") || kind.hasPrefix("mssql"):
+    case let kind where kind.hasPrefix("mssql"):
       throw MartletError.invalidInput(
         "\(kind) databases are not read directly",
         fix: "import through the running server: martlet import mlflow http://…")
     case "sqlite":
       let path = text.hasPrefix("sqlite:///") ? String(text.dropFirst("sqlite:///".count)) : ""
       return try await DatabaseSource(url: "sqlite:///" + absolute(path), artifactFolder: artifacts)
-    case let kind where kind.hasPrefix("postgres"):
+    case let kind where ["postgres", "mysql", "mariadb"].contains { kind.hasPrefix($0) }:
       return try await DatabaseSource(url: text, artifactFolder: artifacts)
     case "file": return try FolderSource(URL(string: text)?.path ?? text)
     default: return try await local(text, artifacts)

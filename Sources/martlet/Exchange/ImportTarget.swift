@@ -32,7 +32,8 @@ struct ImportTarget: Sendable {
   }
 
   func send(_ batch: ImportBatch) async throws {
-    try await client.send(.post, path + "/batches", try JSON(snakeCase: batch))
+    try await client.send(
+      .post, path + "/batches", bytes: Array(try JSON.encode(snakeCase: batch)), mediaType: "application/json")
   }
 
   /// Sends a file, and makes sure that what arrived is what was read.
