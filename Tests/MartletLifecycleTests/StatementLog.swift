@@ -15,13 +15,18 @@ final class StatementLog: Database {
   init(_ base: any Database) { self.base = base }
 
   var dialect: SQLDialect { base.dialect }
+  var limits: TransactionLimits { base.limits }
 
-  func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
-    try await base.read { try body(Connection(base: $0, log: self)) }
+  func read<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value {
+    try await base.read(within: limit) { try body(Connection(base: $0, log: self)) }
   }
 
-  func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
-    try await base.write { try body(Connection(base: $0, log: self)) }
+  func write<Value: Sendable>(
+    within limit: Duration?, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+  ) async throws -> Value {
+    try await base.write(within: limit) { try body(Connection(base: $0, log: self)) }
   }
 
   func close() async { await base.close() }
@@ -57,6 +62,10 @@ final class StatementLog: Database {
     func forEachRow(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
       log.kept.withLock { $0.append(Statement(sql: sql, arguments: arguments)) }
       try base.forEachRow(sql, arguments, body)
+    }
+
+    func stream(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
+      try base.stream(sql, arguments, body)
     }
   }
 }
