@@ -19,6 +19,8 @@ package final class DataDirectory: Sendable {
     }
     lock = descriptor
     try? FileManager.default.removeItem(atPath: path + "/server.json")
+    // What work that never ended has left; whoever needs the folder makes it.
+    try? FileManager.default.removeItem(atPath: path + "/scratch")
   }
 
   deinit { close(lock) }

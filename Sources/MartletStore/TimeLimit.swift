@@ -2,34 +2,34 @@ import MartletCore
 
 /// How long one transaction may take, and what its caller is told when that was not enough.
 struct TimeLimit: Sendable {
+  private let isWriting: Bool
   /// Nil: as long as it likes.
-  var duration: Duration?
-  var error: MartletError
+  let duration: Duration?
 
-  static func reading(_ duration: Duration?) -> TimeLimit {
-    TimeLimit(
-      duration: duration,
-      error: MartletError(
-        .tooSlow, "the database took longer than \(duration?.written ?? "") over the question and was stopped",
-        cause: "more was asked for than it can look through in that time",
-        fix: "ask for less: fewer experiments, a narrower filter, another order, or a smaller page"))
-  }
+  static func reading(_ duration: Duration?) -> TimeLimit { TimeLimit(isWriting: false, duration: duration) }
+  static func writing(_ duration: Duration?) -> TimeLimit { TimeLimit(isWriting: true, duration: duration) }
 
-  static func writing(_ duration: Duration?) -> TimeLimit {
-    TimeLimit(
-      duration: duration,
-      error: MartletError(
-        .tooSlow, "the database took longer than \(duration?.written ?? "") over the change and was stopped",
-        cause: "nothing of it was stored", fix: "change less at once"))
+  var error: MartletError {
+    let time = duration?.written ?? ""
+    if isWriting {
+      return MartletError(
+        .tooSlow, "the database took longer than \(time) over the change and was stopped",
+        cause: "nothing of it was stored", fix: "change less at once")
+    }
+    return MartletError(
+      .tooSlow, "the database took longer than \(time) over the question and was stopped",
+      cause: "more was asked for than it can look through in that time",
+      fix: "ask for less: fewer experiments, a narrower filter, another order, or a smaller page")
   }
 }
 
 /// When a transaction's time is up.
 struct Deadline: Sendable {
-  var instant: ContinuousClock.Instant
-  var error: MartletError
+  let instant: ContinuousClock.Instant
+  let limit: TimeLimit
 
   var hasPassed: Bool { instant <= .now }
+  var error: MartletError { limit.error }
 
   /// - Throws: `.tooSlow` when the time is up.
   func check() throws { if hasPassed { throw error } }

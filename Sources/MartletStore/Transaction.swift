@@ -26,7 +26,7 @@ final class Transaction: Sendable {
   /// - Throws: what the body throws; `.tooSlow` when its time was up before it ended.
   func run(on connection: any TimedConnection) throws {
     let start = ContinuousClock.now
-    connection.deadline = timeLeft.map { Deadline(instant: start + $0, error: limit.error) }
+    connection.deadline = timeLeft.map { Deadline(instant: start + $0, limit: limit) }
     defer {
       connection.deadline = nil
       spent.withLock { $0 += start.duration(to: .now) }

@@ -30,6 +30,18 @@ struct DataDirectoryTests {
     #expect(ServerRecord.read(in: path) == nil)
   }
 
+  @Test("What a server that was killed left half done is removed, and nothing else")
+  func scratch() throws {
+    for file in ["scratch/jobs/job-1/part", "scratch/ingest-2/rows.parquet", "artifacts/blobs/ab/abcd"] {
+      let folder = "\(path)/\(file)".split(separator: "/").dropLast().joined(separator: "/")
+      try FileManager.default.createDirectory(atPath: "/\(folder)", withIntermediateDirectories: true)
+      try Data([1]).write(to: URL(fileURLWithPath: "\(path)/\(file)"))
+    }
+    _ = try DataDirectory(path: path)
+    #expect(!FileManager.default.fileExists(atPath: "\(path)/scratch"))
+    #expect(FileManager.default.fileExists(atPath: "\(path)/artifacts/blobs/ab/abcd"))
+  }
+
   @Test("A file in its place is refused with a message")
   func file() throws {
     let file = NSTemporaryDirectory() + "martlet-file-\(UUID().uuidString)"
