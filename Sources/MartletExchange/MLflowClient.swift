@@ -60,6 +60,13 @@ package struct MLflowClient: Sendable {
     return try JSON.parse(try await response.body.collect(upTo: 256 << 20).readableBytesView)
   }
 
+  /// A GET whose answer has this shape, read without a JSON value in between, for large ones.
+  func get<Shape: Decodable>(_ path: String, _ query: [(String, String)], as shape: Shape.Type) async throws -> Shape {
+    let response = try await response(path, query, body: nil)
+    let body = try await response.body.collect(upTo: 256 << 20)
+    return try JSON.decode(snakeCase: shape, from: Data(body.readableBytesView))
+  }
+
   /// A POST with JSON both ways.
   package func post(_ path: String, _ body: JSON) async throws -> JSON {
     let response = try await response(path, [], body: body)

@@ -173,11 +173,9 @@ enum LocalFolder {
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else { return [] }
     var found: [ForeignFile] = []
     for path in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() {
-      let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")
-      guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
-      found.append(
-        ForeignFile(
-          path: path, size: (attributes[.size] as? NSNumber)?.int64Value, place: .local("\(folder)/\(path)")))
+      var status = stat()
+      guard lstat("\(folder)/\(path)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      found.append(ForeignFile(path: path, size: Int64(status.st_size), place: .local("\(folder)/\(path)")))
     }
     return found
   }

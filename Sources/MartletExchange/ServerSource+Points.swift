@@ -62,17 +62,15 @@ extension ServerSource {
   private func few(_ key: String, of runs: [String]) async throws -> [ImportedSeries]? {
     guard runs.count > 1 else { return nil }
     let query = runs.map { ("run_id", $0) } + [("metric_key", key), ("max_results", String(Self.pointsOfMany))]
-    let answer: JSON
-    do {
-      answer = try await client.get("/ajax-api/2.0/mlflow/metrics/get-history-bulk", query)
-    } catch is MartletError {
-      return nil
-    }
-    guard let points = answer["metrics"]?.array, points.count < Self.pointsOfMany else { return nil }
+    guard
+      let answer = try? await client.get(
+        "/ajax-api/2.0/mlflow/metrics/get-history-bulk", query, as: PointsAnswer.self)
+    else { return nil }
+    let points = answer.metrics ?? []
+    guard points.count < Self.pointsOfMany else { return nil }
     var gatherer = SeriesGatherer()
-    for json in points {
-      guard let run = json["run_id"]?.string else { return nil }
-      let point = try ImportedPoint(wire: json)
+    for point in points {
+      guard let run = point.run else { return nil }
       gatherer.add(run: run, key: key, step: point.step, timestamp: point.timestamp, value: point.value)
     }
     return gatherer.take()
@@ -83,14 +81,43 @@ extension ServerSource {
     repeat {
       var query = [("run_id", run), ("run_uuid", run), ("metric_key", key), ("max_results", String(Self.page))]
       if let token { query.append(("page_token", token)) }
-      let page = try await client.get(Self.root + "/metrics/get-history", query)
+      let page = try await client.get(Self.root + "/metrics/get-history", query, as: PointsAnswer.self)
       var series = ImportedSeries(run: run, key: key)
-      for json in page["metrics"]?.array ?? [] {
-        let point = try ImportedPoint(wire: json)
+      for point in page.metrics ?? [] {
         series.append(step: point.step, timestamp: point.timestamp, value: point.value)
       }
       try await body([series])
-      token = page["next_page_token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+      token = page.nextPageToken.nonEmpty
     } while token != nil
+  }
+}
+
+/// Metric points as the server writes them: numbers, or texts where JSON has no such number.
+private struct PointsAnswer: Decodable {
+  var metrics: [Point]?
+  var nextPageToken: String?
+
+  struct Point: Decodable {
+    /// Where several runs were asked for.
+    var run: String?
+    var step: Int64
+    var timestamp: Int64
+    var value: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case runId, step, timestamp, value
+    }
+
+    init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: CodingKeys.self)
+      func whole(_ key: CodingKeys) throws -> Int64 {
+        if let number = try? members.decodeIfPresent(Int64.self, forKey: key) { return number }
+        return try members.decodeIfPresent(String.self, forKey: key).flatMap { Int64($0) } ?? 0
+      }
+      run = try members.decodeIfPresent(String.self, forKey: .runId)
+      step = try whole(.step)
+      timestamp = try whole(.timestamp)
+      value = try members.decodeIfPresent(Double.self, forKey: .value) ?? 0
+    }
   }
 }

@@ -33,7 +33,8 @@ struct ImportMLflowCommand: ClientCommand {
       MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, as MLflow's own clients do.
       """)
 
-  @Argument(help: "http://…, sqlite:///…, postgresql://…, mysql://…, the path of an SQLite file, or a folder.") var source: String
+  @Argument(help: "http://…, sqlite:///…, postgresql://…, mysql://…, the path of an SQLite file, or a folder.")
+  var source: String
   @Option(help: "The folder that the source's server serves as mlflow-artifacts:/.", completion: .directory)
   var artifacts: String?
   @Flag(help: "Add to experiments of the same name; models that are here stay as they are.") var intoExisting = false

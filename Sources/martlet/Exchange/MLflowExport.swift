@@ -24,6 +24,7 @@ struct MLflowExport {
       }
     }
     for name in try await source.modelNames() { try destination.write(try await source.model(name)) }
+    destination.finish()
   }
 
   private func copy(_ runs: [ImportedRun], in experiment: ImportedExperiment, _ progress: TransferProgress)
