@@ -138,6 +138,8 @@ private final class MetricLines {
     guard let second, second > first + 1, second.pointee == space else { return nil }
     let step = strtoll(second, &third, 10)
     guard let third, third > second + 1, third.pointee == newline || third.pointee == 0 else { return nil }
+    // What is beyond 64 bits becomes their end: the slow way says what is wrong with it.
+    guard timestamp != .max, timestamp != .min, step != .max, step != .min else { return nil }
     return ImportedPoint(key: key, value: value, timestamp: Int64(timestamp), step: Int64(step))
   }
 

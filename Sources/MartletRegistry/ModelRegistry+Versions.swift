@@ -6,11 +6,12 @@ extension ModelRegistry {
   /// Registers a version. Its files are fixed from now on.
   ///
   /// - Parameter claim: asked in the same transaction before a model that is not `new.project`'s becomes it; throws where it
-  ///   is somebody else's. Of the model's name, and the project that it belongs to.
+  ///   is somebody else's. Of the model's name, and the project that it belongs to. Unless told, only what belongs to no
+  ///   project is taken.
   /// - Throws: `.notFound` when there is no such model and `new` is of no project.
   package func createVersion(
     _ new: NewModelVersion, by author: Author,
-    claim: @escaping @Sendable (any SQLConnection, ModelName, ProjectName?) throws -> Void = { _, _, _ in }
+    claim: @escaping @Sendable (any SQLConnection, ModelName, ProjectName?) throws -> Void = Self.takeUnowned
   ) async throws -> ModelVersion {
     try ModelRules.checkName(new.model)
     try ModelRules.checkDescription(new.description)
@@ -32,7 +33,11 @@ extension ModelRegistry {
     }
   }
 
-  /// Makes the model of a project where there is none.
+  @Sendable private static func takeUnowned(_: any SQLConnection, _ name: ModelName, _ owner: ProjectName?) throws {
+    if let owner { throw MartletError(.conflict, "the registered model '\(name)' belongs to the project \(owner)") }
+  }
+
+  /// Makes the model of a project where there is none, and takes over one that is there.
   private static func ensureModel(
     _ name: ModelName, of project: ProjectName, by author: Author, _ now: Timestamp,
     _ claim: (any SQLConnection, ModelName, ProjectName?) throws -> Void, in connection: any SQLConnection
@@ -42,12 +47,13 @@ extension ModelRegistry {
     guard owner != project.text else { return }
     if !isNew { try claim(connection, name, owner.map { ProjectName($0) }) }
     try ModelStore.setTag(ProjectName.tag, project.text, on: name, in: connection)
-    guard isNew else { return }
+    if !isNew { try ModelStore.touch(name, at: now, in: connection) }
     try Ledger.append(
       LedgerEntry(
-        action: "model.created", object: "model:\(name)", before: nil,
-        after: created(description: nil, tags: [ProjectName.tag: project.text]), reason: nil),
-      by: author, at: now, in: connection)
+        action: isNew ? "model.created" : "model.tag.set", object: "model:\(name)", before: nil,
+        after: isNew
+          ? created(description: nil, tags: [ProjectName.tag: project.text])
+          : ["key": .string(ProjectName.tag), "value": .string(project.text)]), by: author, at: now, in: connection)
   }
 
   private static func version(

@@ -24,7 +24,10 @@ final class Handoff<Value: Sendable>: Sendable {
   func put(_ value: Value) throws {
     isEmpty.wait()
     let waiting = try state.withLock { state -> CheckedContinuation<Value?, Never>? in
-      if state.isAbandoned { throw CancellationError() }
+      if state.isAbandoned {
+        isEmpty.signal()
+        throw CancellationError()
+      }
       if state.waiting == nil { state.value = value }
       defer { state.waiting = nil }
       return state.waiting

@@ -23,7 +23,7 @@ final class Transaction: Sendable {
   /// How long it may still run; nil: as long as it likes.
   var timeLeft: Duration? { limit.duration.map { $0 - spent.withLock(\.self) } }
 
-  /// - Throws: what the body throws; `.tooSlow` when its time was up before it ended.
+  /// - Throws: what the body throws; `.tooSlow` when its time was up before its last statement ended.
   func run(on connection: any TimedConnection) throws {
     let start = ContinuousClock.now
     connection.deadline = timeLeft.map { Deadline(instant: start + $0, limit: limit) }

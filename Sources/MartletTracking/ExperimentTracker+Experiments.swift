@@ -48,6 +48,11 @@ extension ExperimentTracker {
       guard known?.tag(ProjectName.tag) != project.text else { return id }
       if let known { try claim(connection, known) }
       try ExperimentStore.setTag(KeyValue(ProjectName.tag, project.text), on: id, at: now, in: connection)
+      if known != nil {
+        try Self.record(
+          "experiment.claimed", "experiment:\(id)", after: ["project": .string(project.text)], by: author, at: now,
+          in: connection)
+      }
       return id
     }
   }

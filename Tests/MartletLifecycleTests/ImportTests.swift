@@ -1,3 +1,4 @@
+import Foundation
 import MartletArtifacts
 import MartletCore
 import MartletRegistry
@@ -163,6 +164,15 @@ private let points = {
       }
       #expect(try await harness.platform.tracker.findExperiment(named: "delays") == nil)
     }
+  }
+
+  @Test("A member that a batch does not have is refused: what an older client sends there would be lost")
+  func unknownMember() throws {
+    let old = Data(#"{"points": [{"run": "r1", "key": "loss", "value": 1, "timestamp": 1, "step": 1}]}"#.utf8)
+    let error = #expect(throws: MartletError.self) { try JSON.decode(snakeCase: ImportBatch.self, from: old) }
+    #expect(error?.code == .invalidInput && error?.message.contains("'points'") == true, "\(String(describing: error))")
+    let models = try JSON.decode(snakeCase: ImportBatch.self, from: Data(#"{"logged_models": []}"#.utf8))
+    #expect(models.loggedModels.isEmpty)
   }
 
   @Test("Models keep numbers, stages, aliases and files, and numbering goes on", arguments: TestDatabase.kinds)

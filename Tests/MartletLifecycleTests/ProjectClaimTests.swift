@@ -112,6 +112,8 @@ import Testing
       #expect(try await register(platform).id.version == 1)
       #expect(try await platform.registry.model("tiny-model").tags == [ProjectName.tag: "tiny"])
       #expect(try await register(platform).id.version == 2)
+      let entries = try await harness.entries("experiment.claimed", "model.tag.set")
+      #expect(entries.map(\.entry.object) == ["experiment:\(id)", "model:tiny-model"])
     }
   }
 

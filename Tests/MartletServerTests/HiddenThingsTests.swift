@@ -48,6 +48,37 @@ import Testing
     await world.close()
   }
 
+  /// What MLflow's permissions can deny to somebody.
+  private static let deniable = ["run", "experiment", "experimentName", "model", "loggedModel"]
+
+  @Test("Nor can somebody who sees everything else tell what is denied to them", arguments: TestDatabase.kinds)
+  func everyRouteDenied(kind: TestDatabase.Kind) async throws {
+    let world = try await AccessWorld(kind)
+    try await world.refurnish()
+    let absent = world.names.merging(AskedRoute.absent.filter { Self.deniable.contains($0.key) }) { $1 }
+    let users = ["data-scientist", "devops", "executive"]
+    for user in users {
+      for grant in [
+        ResourceGrant(.experiment, world.experiment.text, .deny), ResourceGrant(.model, "zebra-model", .deny),
+      ] {
+        try await world.accounts.grantPermission(grant, to: user, by: Author(name: "root", role: "admin"))
+      }
+    }
+    // What somebody is denied stands among their own permissions; and the time is always another.
+    let others = ["/mlflow/users", "/mlflow/roles", "/permissions", "/clock"]
+    for route in world.routes where route.template.contains("mlflow") || route.method == .get {
+      if others.contains(where: route.template.contains) { continue }
+      guard route.namesSomething, !Self.tellTaken.contains(where: route.template.hasSuffix) else { continue }
+      for user in users {
+        let hidden = Answer(try await route.send(world, as: user), without: world.names)
+        let other = Answer(
+          try await AskedRoute(route.method, route.template, absent).send(world, as: user), without: absent)
+        #expect(other == hidden, "\(user) \(route.name)")
+      }
+    }
+    await world.close()
+  }
+
   // MARK: Links
 
   private static let root = "/api/2.0/mlflow/"

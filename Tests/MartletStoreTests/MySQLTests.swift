@@ -15,10 +15,16 @@ import Testing
     #expect(try MySQLAddress(url: "mysql:///db?unix_socket=/run/s&user=me", environment: [:]).socket == "/run/s")
   }
 
+  @Test("An address of IPv6 stands without its brackets")
+  func ipv6() throws {
+    #expect(try MySQLAddress(url: "mysql://u@[::1]:3306/db", environment: [:]).host == "::1")
+  }
+
   @Test(
     "A URL that cannot be followed is refused without showing it",
     arguments: [
-      "mysql://u:hidden@host", "mysql://u:hidden@host/db?ssl_mode=REQUIRED", "mysql://u:hidden@host/db?ssl=true",
+      "mysql://u:hidden@host", "mysql://u:hidden@host:4294967296/db", "mysql://u:hidden@host:65536/db",
+      "mysql://u:hidden@host/db?ssl_mode=REQUIRED", "mysql://u:hidden@host/db?ssl=true",
     ])
   func wrong(url: String) {
     let error = #expect(throws: MartletError.self) { try MySQLAddress(url: url, environment: [:]) }

@@ -56,6 +56,8 @@ package struct AccessControl: Sendable {
       return caller.author(as: role, requestID: requestID)
     }
     let owner = try await owners(subject)
+    // For whoever is denied something, what is not there ends here as well: no handler says it in other words.
+    if owner.kind == nil, subject.isDeniable, caller.hasDenials { throw Refusal.hidden(subject) }
     switch caller.level(on: owner) {
     case .deny?: throw Refusal.hidden(subject)
     case let held? where held >= level: return caller.author(requestID: requestID)
@@ -95,8 +97,7 @@ package struct AccessControl: Sendable {
   /// Whether nothing is hidden from the caller: lists need no looking through.
   package static func showsAll(to caller: Caller, _ permission: Permission = .read) -> Bool {
     caller.isLocal
-      || caller.mayEverywhere(permission)
-        && (!caller.isBoundByDenials || !caller.resources.contains { $0.level == .deny })
+      || caller.mayEverywhere(permission) && !caller.hasDenials
   }
 
   /// MLflow's level on one thing, as its permissions and the job roles together give it.

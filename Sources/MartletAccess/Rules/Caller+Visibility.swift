@@ -10,7 +10,7 @@ extension Caller {
     visibility.hidden = Set(denied)
     visibility.projects = projects.filter { may(permission, in: $0) }
     addReadable(of: kind, to: &visibility)
-    return visibility
+    return visibility.isWide && visibility.hidden.isEmpty ? .everything : visibility
   }
 
   /// What MLflow's permissions show beside the job roles.

@@ -111,6 +111,9 @@ package struct Caller: Sendable, Hashable {
   /// Nobody shuts out those who manage users and those who look over everything.
   package var isBoundByDenials: Bool { !mayEverywhere(.users) && !mayEverywhere(.policies) }
 
+  /// Whether anything at all is denied to them.
+  package var hasDenials: Bool { isBoundByDenials && resources.contains { $0.level == .deny } }
+
   private static func highest(within permissions: Set<Permission>) -> AccessLevel {
     if permissions.contains(.log) || permissions.contains(.register) { return .edit }
     return permissions.contains(.read) ? .read : .none

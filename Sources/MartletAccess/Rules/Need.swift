@@ -86,6 +86,15 @@ package enum Subject: Sendable, Hashable {
   case alert(AlertID)
   case notification(String)
 
+  /// Whether MLflow's permissions can take it away from those who see everything else.
+  var isDeniable: Bool {
+    switch self {
+    case .experiment("0"): false
+    case .experiment, .experimentNamed, .run, .loggedModel, .model: true
+    default: false
+    }
+  }
+
   /// Any one of these permissions shows its holder that the thing is there; nil where a refusal tells nothing: every server
   /// has MLflow's default experiment, and projects are refused alike whether they are there or not.
   var seeing: [Permission]? {

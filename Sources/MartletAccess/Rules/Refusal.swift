@@ -35,7 +35,8 @@ package enum Refusal {
     case .server: .notFound("there is nothing here")
     case .project(let name): .notFound("there is no project '\(name.text.prefix(64))'")
     case .experiment(let id): .notFound("No Experiment with id=\(id.text.prefix(80)) exists")
-    case .experimentNamed(let name): .notFound("there is no experiment '\(name.prefix(100))'")
+    case .experimentNamed(let name):
+      .notFound("there is no experiment '\(name.prefix(100))'", fix: "martlet experiments list shows them")
     case .run(let id): .notFound("Run with id=\(id.text.prefix(80)) not found")
     case .loggedModel(let id): .notFound("Logged model with ID '\(id.prefix(80))' not found.")
     case .model(let name): .notFound("Registered Model with name=\(name.text.prefix(200)) not found")

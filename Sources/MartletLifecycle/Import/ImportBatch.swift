@@ -54,8 +54,15 @@ package struct ImportBatch: Sendable, Codable {
     self.done = done
   }
 
-  /// A kind that is left out has nothing.
+  /// A kind that is left out has nothing; one that is not known is refused, so that nothing is lost.
   package init(from decoder: any Decoder) throws {
+    let unknown = try decoder.container(keyedBy: Member.self).allKeys.map(\.stringValue).first {
+      CodingKeys(stringValue: $0) == nil
+    }
+    if let unknown {
+      throw MartletError.invalidInput(
+        "a batch of an import has no '\(unknown.prefix(40))'", fix: "import with the client of this version")
+    }
     let members = try decoder.container(keyedBy: CodingKeys.self)
     func list<Item: Decodable>(_ key: CodingKeys) throws -> [Item] {
       try members.decodeIfPresent([Item].self, forKey: key) ?? []
@@ -67,6 +74,15 @@ package struct ImportBatch: Sendable, Codable {
     files = try list(.files)
     models = try list(.models)
     done = try list(.done)
+  }
+
+  /// Any member that a client sends.
+  private struct Member: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 
   /// What the ledger keeps of it.

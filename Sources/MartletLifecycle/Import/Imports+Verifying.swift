@@ -38,7 +38,8 @@ extension Imports {
     var (total, last) = (TransferTally(), "")
     while true {
       let after = last
-      let (tally, end) = try await database.read { connection in
+      // One run may have any number of points, and somebody waits for just this.
+      let (tally, end) = try await database.read(within: nil) { connection in
         let items = try ImportStore.items(kind, of: id, after: after, limit: step, in: connection)
         var tally = TransferTally()
         try body(&tally, items, connection)

@@ -82,6 +82,11 @@ package struct Imports: Sendable {
     try await database.read { try ImportStore.counted(id, in: $0) }
   }
 
+  /// - Throws: `.notFound` when there is no such import.
+  package func demand(_ id: ImportID) async throws {
+    _ = try await database.read { try ImportStore.get(id, in: $0) }
+  }
+
   package func records(limit: Int = 100) async throws -> [ImportRecord] {
     try await database.read { try ImportStore.list(limit: limit, in: $0) }
   }
@@ -137,8 +142,8 @@ package struct Imports: Sendable {
   package func finish(_ id: ImportID, theirs: TransferTally, by author: Author) async throws -> ImportRecord {
     let ours = try await tally(id)
     let now = clock.now
-    return try await database.write { connection in
-      var record = try ImportStore.counted(id, in: connection)
+    try await database.write { connection in
+      var record = try ImportStore.get(id, in: connection)
       record.report = ["theirs": theirs.json, "ours": ours.json]
       record.state = theirs == ours ? .verified : .differs
       record.updatedAt = now
@@ -147,7 +152,7 @@ package struct Imports: Sendable {
         LedgerEntry(
           action: "import.\(record.state.rawValue)", object: "import:\(id)", before: nil, after: record.report),
         by: author, at: now, in: connection)
-      return record
     }
+    return try await record(id)
   }
 }

@@ -45,7 +45,10 @@ extension MLflowRoutes {
       try await gate.demand(act, .server)
       return
     }
-    for subject in try await subjects(at: path) {
+    let subjects = try await subjects(at: path)
+    // For whoever is denied something, a path of nobody's is as one of theirs.
+    if subjects == [.server], gate.caller.hasDenials { throw Self.absent(path) }
+    for subject in subjects {
       guard try await gate.allows(.read, subject) else { throw Self.absent(path) }
       try await gate.demand(act, subject)
     }

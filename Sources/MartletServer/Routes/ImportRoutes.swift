@@ -78,7 +78,7 @@ struct ImportRoutes: APIRoutes {
       body: .bytes(mediaTypes: ["application/octet-stream"], limit: 1 << 40),
       response: .json(.object(["digest": .text, "bytes": .count], required: ["digest", "bytes"]))
     ) { request in
-      _ = try await imports.record(try request.identifier("import"))
+      try await imports.demand(try request.identifier("import"))
       let writer = try await imports.writer()
       do {
         for try await buffer in request.stream { try await writer.append(buffer) }

@@ -5,7 +5,7 @@ import MartletCore
 /// `mysql+pymysql://user:password@host:3306/database?ssl_ca=/etc/ssl/ca.pem`.
 struct MySQLAddress: Sendable, Hashable {
   var host: String
-  var port: UInt32
+  var port: UInt16
   var user: String
   var password: String?
   var database: String
@@ -19,13 +19,15 @@ struct MySQLAddress: Sendable, Hashable {
   /// - Parameter environment: `MYSQL_PWD` is the password when the URL has none.
   /// - Throws: `.invalidInput`, which never quotes the URL: it may hold a password.
   init(url: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-    guard let parts = URLComponents(string: url), parts.path.count > 1 else {
+    guard let parts = URLComponents(string: url), parts.path.count > 1, let port = UInt16(exactly: parts.port ?? 3306)
+    else {
       throw MartletError.invalidInput(
         "the MySQL URL cannot be read",
         fix: "write mysql://user@host:3306/database, with signs such as @ or / in a password as %40 or %2F")
     }
-    host = (parts.host ?? "").isEmpty ? "127.0.0.1" : parts.host ?? ""
-    port = UInt32(parts.port ?? 3306)
+    let host = (parts.host ?? "").trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+    self.host = host.isEmpty ? "127.0.0.1" : host
+    self.port = port
     user = parts.user ?? ""
     password = parts.password ?? environment["MYSQL_PWD"]
     database = String(parts.path.dropFirst())

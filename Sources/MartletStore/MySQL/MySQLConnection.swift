@@ -27,11 +27,20 @@ final class MySQLConnection: TimedConnection {
     throw MartletError(.internalError, "MySQL databases are only read")
   }
 
-  /// Until it ends, nothing else may be asked of the connection. When `body` wants no more, the rest is passed over.
+  /// Until it ends, nothing else may be asked of the connection. When `body` wants no more, the rest is passed over; when
+  /// it throws, the connection ends with it, rather than that all the rest is read for nothing.
   func forEachRow(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
     try control(try MySQLText.statement(sql, arguments))
     guard let result = library.useResult(handle) else { throw failure() }
     defer { library.freeResult(result) }
+    do { try read(result, body) } catch {
+      _ = library.cancel(handle)
+      isLost = true
+      throw error
+    }
+  }
+
+  private func read(_ result: OpaquePointer, _ body: (SQLRow) throws -> Bool) throws {
     let types = try (0..<library.columnCount(result)).map { position in
       guard let column = library.column(result, position) else { throw failure() }
       return MySQLType(of: column)
@@ -60,7 +69,7 @@ final class MySQLConnection: TimedConnection {
   private func failure() -> MartletError {
     let number = library.errorNumber(handle)
     let message = library.errorMessage(handle).map { String(cString: $0) } ?? ""
-    isLost = number >= 2000 && number < 3000
+    isLost = isLost || number >= 2000 && number < 3000
     if isLost {
       return MartletError(
         .unavailable, "the connection to MySQL was lost", cause: message,
@@ -85,7 +94,7 @@ private enum MySQLLogin {
     // Without a socket "localhost" means the network too, as for other clients of these URLs.
     let connected = library.connect(
       handle, address.socket == nil ? address.host : nil, address.user, address.password, address.database,
-      address.port, address.socket, 0)
+      UInt32(address.port), address.socket, 0)
     guard connected == nil else { return handle }
     let cause = library.errorMessage(handle).map { String(cString: $0) }
     library.close(handle)

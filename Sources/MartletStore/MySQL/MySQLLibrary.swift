@@ -24,6 +24,8 @@ struct MySQLLibrary: @unchecked Sendable {
   let fetchRow: @convention(c) (Handle) -> Row
   let fetchLengths: @convention(c) (Handle) -> UnsafePointer<UInt>?
   let freeResult: @convention(c) (Handle) -> Void
+  /// Ends the connection at once, also in the middle of an answer.
+  let cancel: @convention(c) (Handle) -> Int32
 
   /// The library of this process, or why there is none.
   static func loaded() throws -> MySQLLibrary { try found.get() }
@@ -58,6 +60,7 @@ struct MySQLLibrary: @unchecked Sendable {
     fetchRow = try function("mysql_fetch_row")
     fetchLengths = try function("mysql_fetch_lengths")
     freeResult = try function("mysql_free_result")
+    cancel = try function("mariadb_cancel")
   }
 }
 

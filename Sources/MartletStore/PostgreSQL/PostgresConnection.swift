@@ -55,6 +55,14 @@ final class PostgresConnection: TimedConnection {
   /// Through a cursor: libpq holds the whole answer of a statement.
   func stream(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Bool) throws {
     try execute("DECLARE streamed NO SCROLL CURSOR FOR \(sql)", arguments)
+    do { try fetchAll(body) } catch {
+      _ = try? execute("CLOSE streamed", [])
+      throw error
+    }
+    try execute("CLOSE streamed", [])
+  }
+
+  private func fetchAll(_ body: (SQLRow) throws -> Bool) throws {
     var isOver = false
     while !isOver {
       let page = try run("FETCH \(Self.fetchedRows) FROM streamed", [])
@@ -66,7 +74,6 @@ final class PostgresConnection: TimedConnection {
         }
       }
     }
-    try execute("CLOSE streamed", [])
   }
 
   /// Runs a statement that steers the transaction, also after a failure.

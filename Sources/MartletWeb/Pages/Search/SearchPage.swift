@@ -70,9 +70,8 @@ struct SearchPage {
   }
 
   private static func tracked(_ query: String, _ platform: Platform, _ request: PageRequest) async throws -> [Hit] {
-    let experiments = try await platform.tracker.searchExperiments(
-      limit: 1000, visibility: request.visibility(of: .experiment)
-    ).items
+    let visibility = request.visibility(of: .experiment)
+    let experiments = try await platform.tracker.searchExperiments(limit: 1000, visibility: visibility).items
     var hits = experiments.filter { $0.name.lowercased().contains(query.lowercased()) }.map {
       Hit(kind: "experiment", name: $0.name, link: "/experiments/\($0.id)")
     }
@@ -83,7 +82,9 @@ struct SearchPage {
     }
     guard !experiments.isEmpty, !query.contains("'"), !query.contains("%"), !query.contains("\\") else { return hits }
     let runs = try await platform.tracker.searchRuns(
-      RunQuery(experiments: experiments.map(\.id), filter: "attributes.run_name ILIKE '%\(query)%'", limit: 20))
+      RunQuery(
+        experiments: try await platform.tracker.experimentIDs(within: visibility),
+        filter: "attributes.run_name ILIKE '%\(query)%'", limit: 20))
     return hits + runs.items.map { Hit(kind: "run", name: $0.info.name, link: "/runs/\($0.id)") }
   }
 
