@@ -78,6 +78,22 @@ struct LedgerTests {
     }
   }
 
+  @Test("What came after the sealer's last round is sealed when it ends")
+  func lastRound() async throws {
+    let checkpoint = CheckpointFile(path: try TemporaryFolder.make() + "/ledger.checkpoint")
+    try await withLedger(.sqlite, entries: 2, sealed: false, checkpoint: checkpoint) { ledger, database in
+      let sealer = Task {
+        await LedgerSealer(ledger: ledger, interval: .seconds(3600), logger: Logger(label: "test")).run()
+      }
+      while try await ledger.verify().unsealedEntries > 0 { await Task.yield() }
+      try await append(2, to: database)
+      sealer.cancel()
+      await sealer.value
+      let result = try await ledger.verify()
+      #expect(result.isIntact && result.checkpointCompared && result.sealedEntries == 3 && result.unsealedEntries == 0)
+    }
+  }
+
   @Test("The chain of known entries has known hashes, the same in every database", arguments: TestDatabase.kinds)
   func sameHashes(kind: TestDatabase.Kind) async throws {
     try await withLedger(kind, entries: 3) { _, database in
