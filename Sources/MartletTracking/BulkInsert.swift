@@ -3,9 +3,12 @@ import MartletStore
 
 /// An insertion of many rows into one table, written for each database.
 ///
-/// SQLite takes up to a hundred rows in a statement; PostgreSQL takes them all, as arrays, since a round trip each
+/// SQLite takes up to a hundred rows in a statement; PostgreSQL takes some thousands, as arrays, since a round trip each
 /// would cost more than the rows themselves.
 struct BulkInsert: Sendable {
+  /// What a statement's text takes in memory is kept by each thread that writes.
+  private static let rowsInArrays = 5000
+
   private let columnCount: Int
   private let arrays: String
   /// For a hundred rows.
@@ -38,8 +41,18 @@ struct BulkInsert: Sendable {
   {
     guard count > 0 else { return 0 }
     guard connection.dialect == .postgresql else { return try runLists(count, in: connection, value) }
-    return try connection.execute(
-      arrays, (0..<columnCount).map { column in .text(Self.arrayLiteral(count) { value($0, column) }) })
+    return try runArrays(count, in: connection, value)
+  }
+
+  private func runArrays(_ count: Int, in connection: any SQLConnection, _ value: (Int, Int) -> SQLValue) throws -> Int
+  {
+    var inserted = 0
+    for first in stride(from: 0, to: count, by: Self.rowsInArrays) {
+      let length = min(Self.rowsInArrays, count - first)
+      inserted += try connection.execute(
+        arrays, (0..<columnCount).map { column in .text(Self.arrayLiteral(length) { value(first + $0, column) }) })
+    }
+    return inserted
   }
 
   private func runLists(_ count: Int, in connection: any SQLConnection, _ value: (Int, Int) -> SQLValue) throws -> Int {
