@@ -131,16 +131,16 @@ extension ExperimentTracker {
         of: row.number, key: key, after: place, skipping: place == nil ? page.offset : 0, limit: limit.map { $0 + 1 },
         in: connection)
     }
-    guard let limit, found.count > limit else { return Page(found) }
-    let points = Array(found.prefix(limit))
+    guard let limit, found.count > limit else { return Page(found.map { $0.metric(key) }) }
+    let points = found.prefix(limit)
     let next = PageToken(offset: page.offset + limit, after: points.last.map { MetricPlace($0).json })
-    return Page(points, nextToken: next.text)
+    return Page(points.map { $0.metric(key) }, nextToken: next.text)
   }
 
   /// At most `limit` points of a run's series that follow a place: a long series is read part by part.
-  package func metricHistory(
+  package func metricPoints(
     _ run: RunID, key: String, after place: MetricPlace?, limit: Int
-  ) async throws -> [Metric] {
+  ) async throws -> [MetricPoint] {
     try await database.read { connection in
       let row = try RunStore.get(run, in: connection)
       return try MetricStore.history(of: row.number, key: key, after: place, limit: limit, in: connection)

@@ -8,11 +8,11 @@ package struct MetricPlace: Sendable, Hashable {
   private var value: Double
   private var isNaN: Bool
 
-  package init(_ metric: Metric) {
-    timestamp = metric.timestamp
-    step = metric.step
-    value = MetricStore.storedValue(metric)
-    isNaN = metric.value.isNaN
+  package init(_ point: MetricPoint) {
+    timestamp = point.timestamp
+    step = point.step
+    value = MetricStore.storedValue(point.value)
+    isNaN = point.value.isNaN
   }
 
   /// The place in a page's token; nil when it has none. The value is kept by its bits.

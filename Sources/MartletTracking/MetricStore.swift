@@ -78,15 +78,22 @@ enum MetricStore {
   static func history(
     of run: Int64, key: String, after place: MetricPlace?, skipping offset: Int = 0, limit: Int?,
     in connection: any SQLConnection
-  ) throws -> [Metric] {
-    try connection.rows(
+  ) throws -> [MetricPoint] {
+    var points: [MetricPoint] = []
+    try connection.forEachRow(
       """
       SELECT value, is_nan, timestamp, step FROM metrics WHERE run = ? AND key = ?
       \(place == nil ? "" : "AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)")
       ORDER BY run, key, timestamp, step, value, is_nan LIMIT ? OFFSET ?
       """,
       [.integer(run), .text(key)] + (place?.arguments ?? []) + [SQLValue(limit ?? Int(Int32.max)), SQLValue(offset)]
-    ) { try read($0, from: 0, key: key) }
+    ) { row in
+      points.append(
+        MetricPoint(
+          value: try row.boolean(1) ? .nan : try row.real(0), timestamp: try row.integer(2), step: try row.integer(3)))
+      return true
+    }
+    return points
   }
 
   /// The points of a series between two steps, both included, in order of (step, timestamp, value).

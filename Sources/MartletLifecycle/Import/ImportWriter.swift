@@ -60,7 +60,7 @@ struct ImportWriter {
     guard try TrackingImport.add(run, to: try experiment(run.experiment), in: connection) || record.intoExisting else {
       throw MartletError(
         .conflict, "a run '\(run.id)' is here already, and this import did not bring it",
-        fix: "add --into-existing to leave it as it is")
+        fix: "add --into-existing to keep it, and to add the points and files that it lacks")
     }
     try ImportStore.note("run", run.id, of: record.id, in: connection)
   }
@@ -71,7 +71,7 @@ struct ImportWriter {
     else {
       throw MartletError(
         .conflict, "a logged model '\(model.id.prefix(80))' is here already, and this import did not bring it",
-        fix: "add --into-existing to leave it as it is")
+        fix: "add --into-existing to keep it, and to add the files that it lacks")
     }
     try ImportStore.note("logged model", model.id, of: record.id, in: connection)
   }

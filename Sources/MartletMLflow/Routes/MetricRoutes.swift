@@ -60,14 +60,16 @@ extension MLflowRoutes {
   }
 
   /// How many points are read at once: few enough that the first are soon on their way.
-  private static var historyPart: Int { 2_500 }
+  private static var historyPart: Int { 5_000 }
 
   /// A series of any length as one reply: while one part is sent, the next is read.
   private func wholeHistory(of run: RunID, key: String) async throws -> Response {
     let tracker = tracker
     let size = Self.historyPart
-    let first = try await tracker.metricHistory(run, key: key, after: nil, limit: size)
-    guard first.count == size else { return Response(wire: .object { $0.list("metrics", first) { $0.write($1) } }) }
+    let first = try await tracker.metricPoints(run, key: key, after: nil, limit: size)
+    guard first.count == size else {
+      return Response(wire: .object { $0.list("metrics", first) { $0.write($1.metric(key)) } })
+    }
     return Response(
       status: .ok, headers: [.contentType: "application/json"],
       body: ResponseBody { body in
@@ -75,9 +77,9 @@ extension MLflowRoutes {
         try await body.write(ByteBuffer(string: "{\"metrics\":["))
         while !part.isEmpty {
           let last = part.count == size ? part.last.map(MetricPlace.init) : nil
-          async let following = last == nil ? [] : tracker.metricHistory(run, key: key, after: last, limit: size)
+          async let following = last == nil ? [] : tracker.metricPoints(run, key: key, after: last, limit: size)
           var writer = WireWriter(capacity: 96 * part.count)
-          writer.elements(part) { $0.write($1) }
+          writer.points(part, of: key)
           try await body.write(ByteBuffer(bytes: writer.bytes))
           part = try await following
           if !part.isEmpty { try await body.write(ByteBuffer(string: ",")) }

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletTracking
 
 /// A reply, written straight into bytes: snake_case names, unset fields left out, int64 as numbers.
 struct WireWriter {
@@ -42,14 +43,28 @@ struct WireWriter {
     key(name)
     bytes.append(UInt8(ascii: "["))
     needsComma = false
-    try self.elements(elements, body)
+    for element in elements { try object { try body(&$0, element) } }
     bytes.append(UInt8(ascii: "]"))
     needsComma = true
   }
 
-  /// The objects of a list that is written in parts.
-  mutating func elements<Element>(_ elements: [Element], _ body: (inout WireWriter, Element) throws -> Void) rethrows {
-    for element in elements { try object { try body(&$0, element) } }
+  /// Points of one metric, as objects of a list that is written in parts: what all have in common is put together once.
+  mutating func points(_ points: [MetricPoint], of key: String) {
+    var start = Array(#"{"key":"#.utf8)
+    JSON.write(key, into: &start)
+    start += #","value":"#.utf8
+    let (timestamp, step) = (Array(#","timestamp":"#.utf8), Array(#","step":"#.utf8))
+    for point in points {
+      separate()
+      bytes += start
+      write(point.value)
+      bytes += timestamp
+      bytes.append(contentsOf: String(point.timestamp).utf8)
+      bytes += step
+      bytes.append(contentsOf: String(point.step).utf8)
+      bytes.append(UInt8(ascii: "}"))
+      needsComma = true
+    }
   }
 
   mutating func texts(_ name: StaticString, _ texts: [String]) {
@@ -89,9 +104,13 @@ struct WireWriter {
   /// NaN is the text `"NaN"`; infinities are the largest finite numbers, as MLflow prints them.
   mutating func field(_ name: StaticString, number value: Double) {
     key(name)
+    write(value)
+    needsComma = true
+  }
+
+  private mutating func write(_ value: Double) {
     JSON.write(
       value.isInfinite ? (value > 0 ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude) : value, into: &bytes)
-    needsComma = true
   }
 
   private mutating func key(_ name: StaticString) {
