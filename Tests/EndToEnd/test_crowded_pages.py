@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 # Milliseconds of the server's time for a page, the median of five. Stated for a release build on a machine that does
 # nothing else; a debug build beside other tests gets what still tells a page that reads too much.
-LIMIT = 300 if "release" in str(martlet.BINARY) else 2000
+LIMIT = 500 if "release" in str(martlet.BINARY) else 2000
 
 
 @pytest.fixture(scope="module")

@@ -233,10 +233,12 @@ def stock_server(work):
             return requests.get(url + "/health", timeout=1).status_code == 200
         except requests.RequestException:
             return False
-    martlet.wait_until(answers, 90, "the stock server")
-    yield url
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        martlet.wait_until(answers, 180, "the stock server")
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_a_running_server_reads_the_same_with_the_artifacts_it_serves(work, stock_server, server):
