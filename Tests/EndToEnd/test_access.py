@@ -178,6 +178,17 @@ def test_a_further_name_is_matched_whole(new_server):
         assert answer.status_code == status
 
 
+def test_all_addresses_of_the_machine_answer_to_its_names_only(new_server):
+    server = new_server("--auth", "--host", "0.0.0.0", "--insecure-http", "--allowed-host", "mlops.example.com")
+    assert "travel unencrypted" in server.output
+    for address in ["127.0.0.1", "127.0.0.2"]:
+        for host, status in [("mlops.example.com", 401), (f"127.0.0.1:{server.port}", 401), (f"127.0.0.2:{server.port}", 403),
+                             ("evil.example", 403)]:
+            answer = requests.get(f"http://{address}:{server.port}/api/2.0/mlflow/experiments/get?experiment_id=0",
+                                  headers={"Host": host}, timeout=10)
+            assert answer.status_code == status, (address, host)
+
+
 # MLflow's clients
 
 
