@@ -136,6 +136,11 @@ import Testing
     #expect(error.message == "root may not log runs and data here")
     #expect(error.cause?.contains("root has the roles: admin everywhere; this needs data-scientist") == true)
     #expect(error.fix == "ask an administrator: martlet user grant root data-scientist")
+    // A role elsewhere, and a token without limits.
+    let eve = Caller(.user(2), name: "eve", grants: [Grant(.dataScientist, in: "evil")], token: "t")
+    let refused = Refusal.denied(eve, [.log], in: "secret")
+    #expect(refused.fix == "ask an administrator: martlet user grant eve data-scientist --project secret")
+    #expect(refused.cause?.hasPrefix("eve has the roles: data-scientist in evil") == true)
   }
 }
 

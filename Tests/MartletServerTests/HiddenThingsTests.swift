@@ -171,6 +171,28 @@ import Testing
     await world.close()
   }
 
+  @Test("A model's page shows its versions to those who may read it, and their runs to those who may read these")
+  func modelPage() async throws {
+    let world = try await AccessWorld(rolesIn: "alpha")
+    func page(_ user: String) async throws -> String {
+      let answer = try await world.send(.get, "/models/zebra-model", as: user, headers: [.accept: "text/html"])
+      #expect(answer.status == .ok)
+      return String(buffer: answer.body)
+    }
+    #expect(try await page("devops").contains("/models/zebra-model/1"))
+    let overview = try await page("executive")
+    #expect(overview.contains("Versions are shown to those who may read the model."))
+    #expect(!overview.contains("/models/zebra-model/1") && !overview.contains("/runs/"))
+    let root = Author(name: "root", role: "admin")
+    _ = try await world.plane.platform.registry.createVersion(
+      NewModelVersion(model: "zebra-model", source: "s3://bucket/x", run: world.run), by: root)
+    #expect(try await page("devops").contains("/runs/\(world.run)"))
+    try await world.accounts.grantPermission(ResourceGrant(.model, "zebra-model", .read), to: "nobody", by: root)
+    let narrow = try await page("nobody")
+    #expect(narrow.contains("/models/zebra-model/2") && !narrow.contains("/runs/\(world.run)"))
+    await world.close()
+  }
+
   // MARK: The native API
 
   @Test("A version of a hidden model is not deployed, nor told from one that is not there")

@@ -67,7 +67,8 @@ package struct AccessControl: Sendable {
       if let seeing = subject.seeing, !seeing.contains(where: { Self.shows(owner, to: caller, $0) }) {
         throw Refusal.hidden(subject)
       }
-      throw Refusal.denied(caller, permissions, owner.project.map { "in the project \($0)" } ?? "here")
+      guard let project = owner.project else { throw Refusal.denied(caller, permissions, "here") }
+      throw Refusal.denied(caller, permissions, in: project)
     }
     return caller.author(as: role, requestID: requestID)
   }

@@ -11,11 +11,25 @@ package enum Refusal {
 
   /// - Parameters:
   ///   - permissions: any one of these would do.
-  ///   - place: where: `in the project flight-delay`, `everywhere`.
+  ///   - place: where: `here`, `everywhere`.
   package static func denied(_ caller: Caller, _ permissions: [Permission], _ place: String) -> MartletError {
+    denied(caller, permissions, place, asking: "")
+  }
+
+  /// - Parameter project: where; nil: everywhere.
+  package static func denied(_ caller: Caller, _ permissions: [Permission], in project: ProjectName?) -> MartletError {
+    guard let project else { return denied(caller, permissions, "everywhere") }
+    return denied(caller, permissions, "in the project \(project)", asking: " --project \(project)")
+  }
+
+  private static func denied(
+    _ caller: Caller, _ permissions: [Permission], _ place: String, asking option: String
+  ) -> MartletError {
     let what = permissions.map(\.words).joined(separator: " or ")
     let roles = JobRole.allCases.filter { !$0.permissions.isDisjoint(with: permissions) }
-    let isLimited = caller.grants.contains { !$0.role.permissions.isDisjoint(with: permissions) } && caller.token != nil
+    let isLimited =
+      caller.limits != Caller.Limits()
+      && caller.grants.contains { !$0.role.permissions.isDisjoint(with: permissions) }
     let held = caller.grants.map(\.words).sorted().joined(separator: ", ")
     let cause =
       isLimited
@@ -25,7 +39,7 @@ package enum Refusal {
     let fix =
       isLimited
       ? "use a token with wider limits: martlet token create --help"
-      : "ask an administrator: martlet user grant \(caller.name) \(roles.first { $0 != .admin }?.rawValue ?? "admin")"
+      : "ask an administrator: martlet user grant \(caller.name) \(roles.first { $0 != .admin }?.rawValue ?? "admin")\(option)"
     return MartletError(.permissionDenied, "\(caller.name) may not \(what) \(place)", cause: cause, fix: fix)
   }
 

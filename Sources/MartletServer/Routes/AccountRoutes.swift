@@ -166,7 +166,7 @@ extension APIRequest {
   /// As the ledger names whoever manages users there.
   func userManager(in project: ProjectName?) throws -> Author {
     guard caller.may(.users, in: project) else {
-      throw Refusal.denied(caller, [.users], project.map { "in the project \($0)" } ?? "everywhere")
+      throw Refusal.denied(caller, [.users], in: project)
     }
     return caller.author(as: caller.role(for: .users, in: project), requestID: author.requestID)
   }

@@ -104,7 +104,7 @@ struct UsersPage {
   private static func manager(_ request: PageRequest, _ project: ProjectName?) throws -> Author {
     let caller = request.visitor.caller
     guard caller.may(.users, in: project) else {
-      throw Refusal.denied(caller, [.users], project.map { "in the project \($0)" } ?? "everywhere")
+      throw Refusal.denied(caller, [.users], in: project)
     }
     return request.author
   }

@@ -1,3 +1,4 @@
+import MartletAccess
 import MartletCore
 import MartletLifecycle
 import MartletRegistry
@@ -14,9 +15,12 @@ struct ModelPage {
   var canCompare: Bool
   var nextLink: String?
 
-  init(_ model: RegisteredModel, _ versions: [ModelVersion], nextLink: String? = nil) {
+  /// - Parameter versions: nil for a reader of the overview only.
+  init(_ model: RegisteredModel, _ versions: [ModelVersion]?, nextLink: String? = nil) {
+    let isOverview = versions == nil
+    let versions = versions ?? []
     name = model.name.text
-    summary = counted(versions.count, "version") + (nextLink == nil ? "" : " on this page")
+    summary = isOverview ? "" : counted(versions.count, "version") + (nextLink == nil ? "" : " on this page")
     canCompare = versions.count > 1
     self.nextLink = nextLink
     description = model.description.flatMap { $0.isEmpty ? nil : $0 }
@@ -25,25 +29,39 @@ struct ModelPage {
     facts.add("Created", time: model.creationTime)
     for (alias, version) in model.aliases.sorted(by: { $0.key < $1.key }) {
       facts.add(
-        "@\(alias)", "version \(version)", link: ObjectLink.model(ModelVersionID(model: model.name, version: version)))
+        "@\(alias)", "version \(version)",
+        link: isOverview ? nil : ObjectLink.model(ModelVersionID(model: model.name, version: version)))
     }
     for (key, value) in model.tags.sorted(by: { $0.key < $1.key }) { facts.add(key, value) }
     self.facts = facts.html
     chart = Self.chart(versions)
-    self.versions = Self.table(versions).html
+    self.versions =
+      Self.table(
+        versions, empty: isOverview ? "Versions are shown to those who may read the model." : "No versions yet."
+      ).html
   }
 
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let model = try await platform.registry.model(try request.identifier("name"))
+    let encoded = ObjectLink.pathEncoded(model.name.text) ?? ""
+    let isRead = try await request.sight?.shows(.model(model.name)) ?? true
+    let found = isRead ? try await versions(of: model, platform, request) : nil
+    let next = found?.nextToken.map { link(ObjectLink.model(model.name), ["page": $0]) }
+    return Page(
+      title: model.name.text, section: .models, crumbs: [Link(label: "Models", link: "/models")], template: "model",
+      model: ModelPage(model, found?.items, nextLink: next),
+      apiLink: "/api/v1/models/\(encoded)\(isRead ? "/versions" : "")", command: "martlet model show \(model.name)")
+  }
+
+  private static func versions(
+    of model: RegisteredModel, _ platform: Platform, _ request: PageRequest
+  ) async throws -> MartletCore.Page<ModelVersion> {
     let quoted = model.name.text.replacing("'", with: "\\'")
     let found = try await platform.registry.searchVersions(
       filter: "name = '\(quoted)'", orderBy: ["version_number DESC"], limit: 100, pageToken: request.text("page"))
-    let encoded = ObjectLink.pathEncoded(model.name.text) ?? ""
-    let next = found.nextToken.map { link(ObjectLink.model(model.name), ["page": $0]) }
-    return Page(
-      title: model.name.text, section: .models, crumbs: [Link(label: "Models", link: "/models")], template: "model",
-      model: ModelPage(model, found.items, nextLink: next), apiLink: "/api/v1/models/\(encoded)/versions",
-      command: "martlet model show \(model.name)")
+    var shown: [ModelVersion] = []
+    for version in found.items { shown.append(try await version.shown(to: request)) }
+    return .init(shown, nextToken: found.nextToken)
   }
 
   /// The commonest first metric over the versions.
@@ -65,7 +83,7 @@ struct ModelPage {
     ).html
   }
 
-  private static func table(_ versions: [ModelVersion]) -> Table {
+  private static func table(_ versions: [ModelVersion], empty: String) -> Table {
     let canCompare = versions.count > 1
     let metrics = metricOrder(versions.flatMap(\.metrics.keys)).prefix(6)
     return Table(
@@ -94,6 +112,16 @@ struct ModelPage {
           ]
         let values = metrics.map { key in Cell(html: version.metrics[key].map { metricValue(key, $0) } ?? "–") }
         return Table.Row(first + values + [Cell(html: escaped(readableSize(version.size)))])
-      }, empty: "No versions yet.")
+      }, empty: empty)
+  }
+}
+
+extension ModelVersion {
+  /// Without its run where the reader may not see that one.
+  func shown(to request: PageRequest) async throws -> ModelVersion {
+    guard let run, let sight = request.sight, try await !sight.shows(.run(run)) else { return self }
+    var version = self
+    version.run = nil
+    return version
   }
 }

@@ -11,7 +11,7 @@ extension VersionPage {
   static func load(_ platform: Platform, _ request: PageRequest) async throws -> Page {
     let id = try StandingForms.version(request)
     let (name, number) = (id.model, id.version)
-    let version = try await platform.registry.version(id)
+    let version = try await platform.registry.version(id).shown(to: request)
     let content = try await content(version, platform, request)
     let encoded = ObjectLink.pathEncoded(name.text) ?? ""
     return Page(
