@@ -22,10 +22,15 @@ def environment(**extra) -> dict[str, str]:
     return kept | {"NO_COLOR": "1"} | {key: str(value) for key, value in extra.items()}
 
 
+_given = set()
+
+
 def free_port() -> int:
-    """A port that stays free between two starts of a server: below those that the system gives to clients."""
+    """A port that nothing else takes before its server does, nor between two starts of it: below those that the system
+    gives to clients, and never the same one twice."""
     while True:
-        port = random.randrange(15_000, 32_000)
+        port = random.choice([port for port in range(15_000, 32_000) if port not in _given])
+        _given.add(port)
         with socket.socket() as listener:
             try:
                 listener.bind(("127.0.0.1", port))
