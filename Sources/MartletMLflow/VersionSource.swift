@@ -47,7 +47,8 @@ struct VersionSource {
     case let scheme where Self.elsewhere.contains(scheme): break
     default:
       throw Self.invalid(
-        source, "Use runs:/, models:/ or mlflow-artifacts:/; this server reads no local paths and no other addresses.")
+        source,
+        "Use runs:/, models:/, mlflow-artifacts:/ or a store's address such as s3://; this server reads no local paths.")
     }
   }
 

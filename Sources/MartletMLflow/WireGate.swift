@@ -71,7 +71,6 @@ struct WireGate: Sendable {
     guard let project else { return }
     try await control.demand([permission], .manage, of: caller, on: .project(ProjectName(project)))
   }
-
 }
 
 /// What an MLflow endpoint asks of its caller; each declares one.

@@ -68,8 +68,8 @@ package struct AlertStore: Sendable {
       arguments.append(.text(subject))
     }
     if let projects {
-      let among = SQLFragment.texts(projects.map(\.text).sorted(), as: "p", in: database.dialect)
-      conditions.append("project IN (SELECT p.value FROM \(among.sql))")
+      let among = SQLFragment.isOneOf("project", projects.map(\.text).sorted(), in: database.dialect)
+      conditions.append(among.sql)
       arguments += among.arguments
     }
     if openOnly { conditions.append("state = 'open'") }

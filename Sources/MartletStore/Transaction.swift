@@ -20,6 +20,9 @@ final class Transaction: Sendable {
     self.whenDone = whenDone
   }
 
+  /// What its caller is told when its time was not enough.
+  var tooSlow: MartletError { limit.error }
+
   /// How long it may still run; nil: as long as it likes.
   var timeLeft: Duration? { limit.duration.map { $0 - spent.withLock(\.self) } }
 

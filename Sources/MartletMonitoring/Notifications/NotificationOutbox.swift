@@ -171,8 +171,8 @@ package struct NotificationOutbox: Sendable {
     if let state { add("state = ?", .text(state.rawValue)) }
     if let destination { add("destination = ?", .text(destination)) }
     if let projects {
-      let among = SQLFragment.texts(projects.map(\.text).sorted(), as: "p", in: database.dialect)
-      conditions.append("project IN (SELECT p.value FROM \(among.sql))")
+      let among = SQLFragment.isOneOf("project", projects.map(\.text).sorted(), in: database.dialect)
+      conditions.append(among.sql)
       arguments += among.arguments
     }
     add("destination \(registry ? "" : "NOT ")LIKE ?", .text(NotificationDelivery.registryPrefix + "%"))

@@ -57,6 +57,11 @@ final class PostgresSession {
       try connection.control("COMMIT")
       return .done
     } catch {
+      // The rest of the body's time is the commit's, too.
+      if connection.failure?.isInterruption == true {
+        connection.rollBack()
+        return .failed(transaction.tooSlow)
+      }
       return outcome(of: error, on: connection, committing: mode == .write)
     }
   }
