@@ -48,7 +48,8 @@ struct VersionSource {
     default:
       throw Self.invalid(
         source,
-        "Use runs:/, models:/, mlflow-artifacts:/ or a store's address such as s3://; this server reads no local paths.")
+        "Use runs:/, models:/, mlflow-artifacts:/ or a store's address such as s3://; this server reads no local paths."
+      )
     }
   }
 
