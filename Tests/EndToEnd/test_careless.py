@@ -365,8 +365,10 @@ def test_every_failure_has_its_exit_code_and_its_three_parts(shared_server, fold
 def test_an_interrupted_command_exits_with_130_and_the_run_goes_on(shared_server, folder):
     text = HEAD.replace("tiny", "long") + f"steps: {{wait: {{run: 'while [ ! -e {folder}/go ]; do sleep 0.05; done'}}}}\n"
     project = projects.write(folder / "long", text)
+    # Whoever starts the tests in the background may have them ignore the signal, and with them what they start.
     command = subprocess.Popen([str(martlet.BINARY), "run", str(project), "--server", shared_server.url], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, env=martlet.environment())
+                               stderr=subprocess.DEVNULL, env=martlet.environment(),
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     runs = shared_server.url + "/api/v1/projects/long/pipeline-runs"
     martlet.wait_until(lambda: [run for run in requests.get(runs).json().get("items", []) if run["state"] == "running"], what="the run")
     command.send_signal(signal.SIGINT)
