@@ -58,17 +58,10 @@ struct MetricList {
   func table(curves: [String: MetricCurve]) -> Table {
     let byKey = Dictionary(metrics.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     let shown = part(order, page: page, size: Self.rowsOnAPage).compactMap { byKey[$0] }
-    let hasCourses = shown.contains { curves[$0.key] != nil }
     return Table(
-      "Metrics",
-      columns: [.init("Metric"), .number("Value"), .number("Step")] + (hasCourses ? [.init("Course")] : []),
+      "Metrics", columns: [.init("Metric"), .number("Value"), .number("Step")],
       rows: shown.map { metric in
-        let curve = curves[metric.key]
-        let cells: [Cell] = [
-          .text(metric.key, link: curve == nil ? nil : "#chart-\(metric.key)"), .number(metric.value),
-          .count(metric.step),
-        ]
-        return Table.Row(cells + (hasCourses ? [.course(curve)] : []))
+        Table.Row([.metric(metric.key, course: curves[metric.key]), .number(metric.value), .count(metric.step)])
       }, empty: search == nil ? "No metrics were logged." : "No metric has this in its name.")
   }
 
@@ -120,12 +113,14 @@ extension Cell {
   /// As many values as a line in a table can show.
   private static let valuesOfACourse = 80
 
-  /// A small picture of how a series went.
-  fileprivate static func course(_ curve: MetricCurve?) -> Cell {
-    guard let curve else { return Cell(html: "–") }
+  /// A metric's name, and below it how it went: a column of its own would have no room on most screens.
+  fileprivate static func metric(_ key: String, course curve: MetricCurve?) -> Cell {
+    guard let curve else { return .text(key) }
     let means = curve.parts.compactMap(\.mean)
     let stride = max(1, (means.count + valuesOfACourse - 1) / valuesOfACourse)
     let values = means.indices.filter { (means.count - 1 - $0) % stride == 0 }.map { means[$0] }
-    return Cell(html: Sparkline(title: curve.key, values: values).svg)
+    var cell = Cell.text(key, link: "#chart-\(key)")
+    cell.html += Sparkline(title: key, values: values).svg
+    return cell
   }
 }
